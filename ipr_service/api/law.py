@@ -1,0 +1,64 @@
+"""The law through the API, for everyone: packs, rows, what holds if nobody signs, what an initiative lacks. Nothing is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ipr_service.api.place import context
+from ipr_service.api.resource import Resource
+from ipr_service.api.schemas import law as schemas
+from ipr_service.rights import jurisdictions, law_record, unsigned
+from ipr_service.services import law
+
+blueprint = Resource("law", __name__, url_prefix="/law", description="What the law says, with sources, for everyone. Not legal advice")
+
+
+@blueprint.get("/countries")
+@blueprint.response(200, schemas.Pack(many=True))
+@blueprint.for_everyone
+def countries() -> Any:
+    """The jurisdictions there are packs for, and the rights that each has rows about."""
+    packs = [jurisdictions.pack(country) for country in jurisdictions.countries()]
+    return [
+        {
+            "country": one.country,
+            "title": one.title,
+            "pack": one.reference,
+            "digest": one.digest.hex(),
+            "rights": list(one.rights),
+            "rows": len(one.rows),
+        }
+        for one in packs
+    ]
+
+
+@blueprint.get("/rows")
+@blueprint.arguments(schemas.RowQuery, location="query")
+@blueprint.response(200, schemas.Row(many=True))
+@blueprint.for_everyone
+def rows(query: dict[str, Any]) -> Any:
+    """The rows of a country, in the order of the source table, with what each is worth on the day. Unverified rows are shown."""
+    house = context()
+    on = law.day(house, query["date"])
+    return [law_record.row(row, on, house.now().date()) for row in law.rows(query["country"], query["right"])]
+
+
+@blueprint.post("/preview")
+@blueprint.arguments(schemas.PreviewQuery)
+@blueprint.response(200, schemas.Outlook)
+@blueprint.for_everyone
+def preview(query: dict[str, Any]) -> Any:
+    """If these people sign nothing: owners, shares, powers, form and moral rights by law. Nothing is stored, no key is needed."""
+    makers = [law.maker(at, one) for at, one in enumerate(query["makers"])]
+    on = law.day(context(), query["date"])
+    return law_record.outlook(unsigned.outlook(query["country"], query["right"], makers, on, query["facts"]))
+
+
+@blueprint.post("/check")
+@blueprint.arguments(schemas.CheckQuery)
+@blueprint.response(200, schemas.Check)
+@blueprint.for_everyone
+def check(query: dict[str, Any]) -> Any:
+    """Pre-check of an initiative: who will own what if it started today, and which paper is missing. Nothing is stored."""
+    people = [law.participant(at, one) for at, one in enumerate(query["people"])]
+    return law_record.precheck(law.check(query["country"], query["rights"], people, law.day(context(), query["date"])))
