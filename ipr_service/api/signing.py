@@ -55,7 +55,8 @@ def code(agreement_id: str) -> Any:
 def sign(order: dict[str, Any], agreement_id: str) -> Any:
     """Sign: a simple electronic signature, confirmed with the mailed code, logged."""
     done = signing.sign(context(), _signer(agreement_id), order["code"], order["document_sha256"], order["consent_id"])
-    return {**vars(done.receipt), "executed": done.executed}
+    receipt = done.receipt
+    return {"index": receipt.index, "commitment": receipt.commitment, "time": receipt.time, "executed": done.executed}
 
 
 @blueprint.post(f"{_ID}/decline")
