@@ -16,7 +16,7 @@ from ipr_service.errors import N_, ConflictError, ForbiddenError, InputError, No
 from ipr_service.services import access, idempotency, invitations
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
-from ipr_service.services.letters import letter
+from ipr_service.services.letters import acting, letter
 from ipr_service.services.words import clean_choice, clean_email, clean_line, clean_text, collecting, fold_email
 from ipr_service.store.schema import (
     Collaboration,
@@ -248,11 +248,10 @@ def _ask(ctx: Context, actor: Actor, row: Collaboration, party_id: str, email: s
         email,
         language,
         N_("You are invited to work together"),
-        N_("{inviter} of {organisation} invites you to work together. Joining binds you to nothing; you see what it is, then decide:"),
+        N_("{inviter} invites you to work together. Joining binds you to nothing; you see what it is, then decide:"),
         "{link}",
         N_("The link is yours alone, works once, and within {days} days."),
-        inviter=inviter,
-        organisation=organisation,
+        inviter=acting(language, inviter, organisation),
         days=invitations.DAYS,
         link=invitations.link(ctx, issued.secret),
     )

@@ -14,6 +14,7 @@ from ipr_service.services.context import Context
 from ipr_service.services.languages import say
 from ipr_service.store.schema import OutboxRow
 
+_FOR = N_("{person} of {organisation}")
 _FAREWELL = N_("If you did not expect this mail, leave it: nothing happens.")
 
 
@@ -29,6 +30,11 @@ def letter(to: str, language: str, subject: str, *paragraphs: str, **values: Any
     said = [say(language, text) for text in (*paragraphs, _FAREWELL)]
     body = "\n\n".join(text.format(**values) for text in said)
     return {"to": to, "subject": say(language, subject).format(**values), "body": body + "\n", "language": language}
+
+
+def acting(language: str, person: str, organisation: str) -> str:
+    """Who asks, and for whom: a person who acts for herself (her personal organisation has her name) is named once."""
+    return person if person == organisation else say(language, _FOR, person=person, organisation=organisation)
 
 
 def post(ctx: Context, session: Session, payload: dict[str, Any], *, thing_id: str | None = None) -> None:

@@ -20,7 +20,7 @@ from ipr_service.services.access import Actor
 from ipr_service.services.ceremonies import Signing
 from ipr_service.services.context import Context
 from ipr_service.services.drafts import participant
-from ipr_service.services.letters import letter
+from ipr_service.services.letters import acting, letter
 from ipr_service.services.words import fold_email
 from ipr_service.store.schema import Agreement, Organisation, Participant, Person, Signatory, SigningLink
 from ipr_service.store.sequencer import Insert
@@ -48,7 +48,7 @@ Signer = ByLink | AsMember
 
 def inviter_of(session: Session, agreement: Agreement) -> dict[str, str]:
     person = session.get_one(Person, agreement.person_id)
-    return {"inviter": person.name, "organisation": session.get_one(Organisation, agreement.organisation_id).name}
+    return {"person": person.name, "organisation": session.get_one(Organisation, agreement.organisation_id).name}
 
 
 def new_link(ctx: Context, signatory_id: str, document_sha256: bytes, expires_at: datetime) -> tuple[str, Insert]:
@@ -70,12 +70,13 @@ def invite(ctx: Context, row: dict[str, Any], document_sha256: bytes, inviter: d
         row["email"],
         row["language"],
         N_("{inviter} asks you to sign an agreement"),
-        N_("{inviter} of {organisation} asks you to read and sign an agreement. You need no account:"),
+        N_("{acting} asks you to read and sign an agreement. You need no account:"),
         "{link}",
         N_("The link is yours alone: do not pass it on. It works until {day}. To sign you confirm a code that we send to this address."),
         link=link,
         day=ends_at.date().isoformat(),
-        **inviter,
+        inviter=inviter["person"],
+        acting=acting(row["language"], **inviter),
     )
     return step, ctx.due("mail", mail, thing_id=row["agreement_id"])
 

@@ -28,7 +28,7 @@ from ipr_service.services.letters import letter, post
 from ipr_service.services.links import AsMember, ByLink, Signer, find, invite, inviter_of, let_in
 from ipr_service.services.signatures import code_digest, decline, sign, withdraw
 from ipr_service.services.words import clean_choice
-from ipr_service.store.schema import Agreement, AgreementDocument, Organisation, Signatory, SigningCode
+from ipr_service.store.schema import Agreement, AgreementDocument, Organisation, Person, Signatory, SigningCode
 from ipr_service.store.sequencer import Insert, Update, WritePlan
 
 __all__ = [
@@ -72,6 +72,7 @@ class SigningPage:
 
     Args:
         state: of the ceremony: open, executed, declined, withdrawn, expired.
+        own: the signatory sent it herself.
         mine: of this signatory: waiting, invited, viewed, signed, declined.
         document_sha256: lower-case hex of the exact PDF.
         consent_id: ``id/language@version`` of the text beside the button.
@@ -88,6 +89,7 @@ class SigningPage:
     role_label: str
     kind_title: str
     sender: str
+    own: bool
     state: str
     mine: str
     waits: int
@@ -178,6 +180,7 @@ def look(ctx: Context, signer: Signer) -> SigningPage:
     with ctx.database.reading() as session:
         loaded, row = find(ctx, session, signer)
         sender = session.get_one(Organisation, loaded.agreement.organisation_id).name
+        author = session.get_one(Person, loaded.agreement.person_id)
     ceremony = rules.expire(loaded.ceremony, ctx.now())
     kind, mine = pinned_kind(ctx, loaded.agreement), ceremony.signatory(row.id)
     labels = {role.id: role.label for role in kind.roles}
@@ -193,6 +196,7 @@ def look(ctx: Context, signer: Signer) -> SigningPage:
         role_label=labels.get(row.role, row.role),
         kind_title=kind.title,
         sender=sender,
+        own=row.email.casefold() == author.email.casefold(),
         state=ceremony.state.value,
         mine=row.state,
         waits=len(acts.waits_for(ceremony, mine)),

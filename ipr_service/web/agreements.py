@@ -75,8 +75,10 @@ def steps_of(found: AgreementDetails) -> list[journey.Step]:
     known = {}
     if found.idea_id is not None:
         known["register"] = At("done", _("In the log"), url_for("ideas.show", idea_id=found.idea_id))
+        known["share"] = At("done", _("After this NDA")) if line.state == "executed" else At("waiting", _("When this NDA is executed"))
     if found.collaboration_id is not None:
-        known["together"] = At("done", _("See the collaboration"), url_for("collaborations.show", collaboration_id=found.collaboration_id))
+        there = At("done", _("See the collaboration"), url_for("collaborations.show", collaboration_id=found.collaboration_id))
+        known["together"] = known["agree"] = there
     return journey.steps(
         {
             **known,

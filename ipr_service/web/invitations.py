@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 from ipr_service.errors import N_, RefusedError, UnauthenticatedError
 from ipr_service.services import accounts, invitations, limits, organisations, sessions
 from ipr_service.services.invitations import Invitation
+from ipr_service.services.letters import acting
 from ipr_service.services.words import countries, fold_email
 from ipr_service.web import session as browser
 from ipr_service.web.accounts import read_sign_up
@@ -70,10 +71,9 @@ def _looked_up(secret: str) -> Invitation:
 
 def _inviter(invitation: Invitation) -> str:
     """Who invites, and for whom: a person who acts for herself is named once."""
-    alone = invitation.purpose == "organisation" or invitation.inviter == invitation.organisation_name
-    if alone:
+    if invitation.purpose == "organisation":
         return invitation.inviter
-    return _("{inviter} of {organisation}").format(inviter=invitation.inviter, organisation=invitation.organisation_name)
+    return acting(current(), invitation.inviter, invitation.organisation_name)
 
 
 def _page(invitation: Invitation, secret: str, form: Form, way: str) -> Response:

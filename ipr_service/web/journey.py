@@ -46,7 +46,9 @@ class Step:
 
 
 def steps(known: Mapping[str, At]) -> list[Step]:
-    """All seven steps; those not in ``known`` are "not yet", but whoever holds a proof can check it at any time.
+    """All seven steps. One that is not in ``known`` comes later; or it is not needed, when a later one was reached without it.
+
+    Whoever holds a proof can check it at any time.
 
     Args:
         known: key of :data:`STEPS` to where it stands.
@@ -54,9 +56,11 @@ def steps(known: Mapping[str, At]) -> list[Step]:
     unknown = set(known) - set(STEPS) | {at.kind for at in known.values()} - KINDS
     if unknown:
         raise ValueError(f"no step or kind of the journey: {sorted(unknown)}")
-    later = At("waiting", _("Not yet"))
     known = {"verify": _verify(), **known}
-    return [Step(_(name), at.kind, at.word, at.href) for key, name in STEPS.items() for at in (known.get(key, later),)]
+    reached = max((number for number, key in enumerate(STEPS) if key in known and known[key].kind in ("done", "now")), default=-1)
+    later, left_out = At("waiting", _("Not yet")), At("off", _("Not needed here"))
+    found = [known.get(key, left_out if number < reached else later) for number, key in enumerate(STEPS)]
+    return [Step(_(name), at.kind, at.word, at.href) for name, at in zip(STEPS.values(), found, strict=True)]
 
 
 def _verify() -> At:

@@ -14,6 +14,7 @@ from flask import Blueprint, Flask, g, request, url_for
 from flask_babel import gettext as _
 
 from ipr_service.errors import N_
+from ipr_service.services import letters
 from ipr_service.services.context import Context
 from ipr_service.web import (
     accounts,
@@ -100,6 +101,10 @@ def _navigation(app: Flask) -> list[dict[str, Any]]:
     ]
 
 
+def _acting(person: str, organisation: str) -> str:
+    return letters.acting(languages.current(), person, organisation)
+
+
 def register(app: Flask, ctx: Context) -> None:
     """Join the site to an application, whose ``static_folder`` and ``template_folder`` are those of this package.
 
@@ -110,7 +115,7 @@ def register(app: Flask, ctx: Context) -> None:
     for blueprint in (*MODULES, guard.reports):
         app.register_blueprint(blueprint)
     guard.guard(app, ctx, frozenset(blueprint.name for blueprint in MODULES))
-    app.jinja_env.globals.update(asset=asset, form_id=form_id, navigation=lambda: _navigation(app))
+    app.jinja_env.globals.update(asset=asset, form_id=form_id, navigation=lambda: _navigation(app), acting=_acting)
 
     @app.context_processor
     def _frame() -> dict[str, Any]:
