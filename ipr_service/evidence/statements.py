@@ -7,217 +7,113 @@ checkpoint's time, never that it is true.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from fractions import Fraction
 
 from ipr_service.errors import N_, FormatError
+from ipr_service.evidence import statement_forms as form
 from ipr_service.evidence.canonical import Json, to_jcs
-from ipr_service.evidence.digest import parse_base64, parse_hex
+from ipr_service.evidence.statement_forms import Checker, format_fraction, format_time
 
 Statement = Mapping[str, Json]
-Checker = Callable[[Json], None]
-
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_FRACTION = re.compile(r"0|1|[1-9][0-9]{0,30}/[1-9][0-9]{0,30}")
-_VERSIONED = re.compile(r"[a-z0-9][a-z0-9._/-]{0,126}@[0-9][0-9A-Za-z.]{0,31}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-
-
-def format_time(moment: datetime) -> str:
-    """RFC 3339 in UTC with Z, cut to whole seconds. ``moment`` must be aware.
-
-    Raises:
-        FormatError: a time without zone.
-    """
-    if moment.tzinfo is None:
-        raise FormatError(N_("A time needs its zone."))
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
-
-
-def parse_time(text: object) -> datetime:
-    """The aware UTC time of ``2026-03-02T09:30:00Z``; no other spelling, no leap second.
-
-    Raises:
-        FormatError: anything else.
-    """
-    if isinstance(text, str) and _TIME.fullmatch(text):
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            pass
-    raise FormatError(N_("Expected a time like 2026-03-02T09:30:00Z (RFC 3339, UTC, whole seconds)."))
-
-
-def format_fraction(share: Fraction) -> str:
-    """``5/8``, ``1`` or ``0``: lowest terms, between 0 and 1.
-
-    Raises:
-        FormatError: below 0 or above 1.
-    """
-    text = str(share)
-    parse_fraction(text)
-    return text
-
-
-def parse_fraction(text: object) -> Fraction:
-    """The exact share that ``text`` spells in its one canonical way.
-
-    Raises:
-        FormatError: not in lowest terms, not between 0 and 1, a decimal, a percentage, or no text.
-    """
-    if isinstance(text, str) and _FRACTION.fullmatch(text):
-        share = Fraction(text)
-        if str(share) == text and 0 <= share <= 1:
-            return share
-    raise FormatError(N_("Expected an exact share in lowest terms between 0 and 1, like 5/8."))
-
-
-def _text(value: Json) -> None:
-    if not isinstance(value, str):
-        raise FormatError(N_("Expected text."))
-
-
-def _filled(value: Json) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise FormatError(N_("Expected text that is not empty."))
-
-
-def _pattern(pattern: re.Pattern[str], msgid: str) -> Checker:
-    def check(value: Json) -> None:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise FormatError(msgid)
-
-    return check
-
-
-def _number(least: int) -> Checker:
-    def check(value: Json) -> None:
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise FormatError(N_("Expected a whole number of {least} or more."), least=least)
-
-    return check
-
-
-def _one_of(*choices: str) -> Checker:
-    def check(value: Json) -> None:
-        if value not in choices:
-            raise FormatError(N_("Expected one of: {choices}."), choices=", ".join(choices))
-
-    return check
-
-
-def _or_null(inner: Checker) -> Checker:
-    def check(value: Json) -> None:
-        if value is not None:
-            inner(value)
-
-    return check
-
-
-def _list_of(inner: Checker) -> Checker:
-    def check(value: Json) -> None:
-        if not isinstance(value, list) or not value:
-            raise FormatError(N_("Expected a list that is not empty."))
-        for member in value:
-            inner(member)
-
-    return check
-
-
-def _record(**keys: Checker) -> Checker:
-    def check(value: Json) -> None:
-        if not isinstance(value, dict) or sorted(value) != sorted(keys):
-            raise FormatError(N_("Expected an object with exactly the keys {keys}."), keys=", ".join(sorted(keys)))
-        for key, checker in keys.items():
-            checker(value[key])
-
-    return check
-
-
-def _sha256(value: Json) -> None:
-    parse_hex(value, 32)
-
-
-def _sha512(value: Json) -> None:
-    parse_hex(value, 64)
-
-
-def _commitment(value: Json) -> None:
-    parse_base64(value, 32)
-
-
-def _time(value: Json) -> None:
-    parse_time(value)
-
-
-def _share(value: Json) -> None:
-    parse_fraction(value)
-
-
-def _shares(value: Json) -> None:
-    _list_of(_record(identity=_filled, share=_share))(value)
-    rows = value if isinstance(value, list) else []
-    if sum((parse_fraction(row["share"]) for row in rows if isinstance(row, dict)), Fraction()) != 1:
-        raise FormatError(N_("The shares of a split add up to exactly 1."))
-
-
-_language = _pattern(_LANGUAGE, N_("Expected a language tag like en or pt-BR (BCP 47)."))
-_versioned = _pattern(_VERSIONED, N_("Expected an id with its version, like equal@1."))
+GRANT_ACTS = ("signed", "declined", "notified", "offered", "withdrawn")
 
 STATEMENTS: Mapping[str, Mapping[str, Checker]] = {
     # an idea, a contribution, a version of either
-    "subject": {"title": _filled, "description": _text, "language": _language},
-    "file": {"position": _number(1), "name": _filled, "size": _number(0), "media_type": _filled},
-    "contributor": {"identity": _filled, "role": _text, "share": _share},
+    "subject": {"title": form.filled, "description": form.any_text, "language": form.language_tag},
+    "file": {"position": form.number(1), "name": form.filled, "size": form.number(0), "media_type": form.filled},
+    "contributor": {"identity": form.filled, "role": form.any_text, "share": form.share},
     "confirmation": {
-        "version": _commitment,
-        "identity": _filled,
-        "role": _text,
-        "share": _share,
-        "answer": _one_of("confirmed", "declined"),
-        "time": _time,
+        "version": form.commitment,
+        "identity": form.filled,
+        "role": form.any_text,
+        "share": form.share,
+        "answer": form.one_of("confirmed", "declined"),
+        "time": form.moment,
     },
-    "party": {"identity": _filled, "name": _filled, "role": _text},
+    "party": {"identity": form.filled, "name": form.filled, "role": form.any_text},
     # showing it to somebody
-    "disclosure": {"items": _list_of(_commitment), "recipient": _filled, "terms_sha256": _sha256, "ends": _or_null(_time)},
-    "access": {"disclosure": _commitment, "person": _filled, "position": _number(0), "time": _time},
-    "revocation": {"disclosure": _commitment, "person": _filled, "time": _time},
+    "disclosure": {
+        "items": form.list_of(form.commitment),
+        "recipient": form.filled,
+        "terms_sha256": form.sha256,
+        "ends": form.or_null(form.moment),
+    },
+    "access": {"disclosure": form.commitment, "person": form.filled, "position": form.number(0), "time": form.moment},
+    "revocation": {"disclosure": form.commitment, "person": form.filled, "time": form.moment},
     # who gets which part
     "split": {
-        "rule": _versioned,
-        "inputs_sha256": _sha256,
-        "shares": _shares,
-        "run_sha256": _sha256,
+        "rule": form.versioned,
+        "inputs_sha256": form.sha256,
+        "shares": form.shares,
+        "run_sha256": form.sha256,
     },
-    "acceptance": {"split": _commitment, "party": _filled, "person": _filled, "time": _time},
+    "acceptance": {"split": form.commitment, "party": form.filled, "person": form.filled, "time": form.moment},
+    # what was credited to whom
+    "payout": {
+        "split": form.or_null(form.commitment),
+        "input_sha256": form.sha256,
+        "record_sha256": form.sha256,
+        "accepted": form.list_of(form.record(party=form.filled, person=form.filled, time=form.moment)),
+        "time": form.moment,
+    },
+    "release": {"split": form.commitment, "party": form.filled, "person": form.filled, "time": form.moment},
+    "credit": {"party": form.or_null(form.filled), "amount": form.amount, "currency": form.currency},
+    # who may use it
+    "grant": {
+        "document_sha256": form.sha256,
+        "answer_sha256": form.sha256,
+        "replaces": form.or_null(form.commitment),
+        "party": form.filled,
+        "person": form.filled,
+        "time": form.moment,
+    },
+    "grant-act": {
+        "grant": form.commitment,
+        "act": form.one_of(*GRANT_ACTS),
+        "party": form.filled,
+        "person": form.filled,
+        "day": form.day,
+        "time": form.moment,
+    },
     # whose it is, and what everybody may see
     "transfer": {
-        "items": _list_of(_commitment),
-        "giver": _filled,
-        "giver_name": _filled,
-        "receiver": _filled,
-        "receiver_name": _filled,
-        "offered": _time,
-        "time": _time,
+        "items": form.list_of(form.commitment),
+        "giver": form.filled,
+        "giver_name": form.filled,
+        "receiver": form.filled,
+        "receiver_name": form.filled,
+        "offered": form.moment,
+        "time": form.moment,
     },
-    "publication": {"item": _commitment, "positions": _list_of(_number(0)), "person": _filled, "time": _time},
+    "publication": {"item": form.commitment, "positions": form.list_of(form.number(0)), "person": form.filled, "time": form.moment},
     # papers
-    "agreement": {"kind": _filled, "template": _versioned, "document_sha256": _sha256},
+    "agreement": {"kind": form.filled, "template": form.versioned, "document_sha256": form.sha256},
     "signature": {
-        "document_sha256": _sha256,
-        "identity": _filled,
-        "role": _text,
-        "method": _one_of("mail-code", "passkey", "drawn", "external"),
-        "consent": _versioned,
-        "consent_sha256": _sha256,
-        "time": _time,
+        "document_sha256": form.sha256,
+        "identity": form.filled,
+        "role": form.any_text,
+        "method": form.one_of("mail-code", "passkey", "drawn", "external"),
+        "consent": form.versioned,
+        "consent_sha256": form.sha256,
+        "time": form.moment,
     },
-    "decline": {"document_sha256": _sha256, "identity": _filled, "reason": _text, "time": _time},
-    "executed": {"document_sha256": _sha256, "signatures": _list_of(_commitment), "sealed_sha256": _or_null(_sha256), "time": _time},
+    "decline": {"document_sha256": form.sha256, "identity": form.filled, "reason": form.any_text, "time": form.moment},
+    "executed": {
+        "document_sha256": form.sha256,
+        "signatures": form.list_of(form.commitment),
+        "sealed_sha256": form.or_null(form.sha256),
+        "time": form.moment,
+    },
     # one round of renewals
-    "renewal": {"root_sha512": _sha512, "bundles": _number(1), "authority": _filled, "token_sha256": _sha256, "time": _time},
+    "renewal": {
+        "root_sha512": form.sha512,
+        "bundles": form.number(1),
+        "authority": form.filled,
+        "token_sha256": form.sha256,
+        "time": form.moment,
+    },
 }
 
 
@@ -314,6 +210,53 @@ def split(rule: str, inputs_sha256: str, shares: Sequence[tuple[str, Fraction]],
 def acceptance(split: str, party: str, person: str, time: datetime) -> dict[str, Json]:
     """That ``person`` accepted, for ``party``, the split with base64 commitment ``split``."""
     return _made("acceptance", split=split, party=party, person=person, time=format_time(time))
+
+
+def grant(document_sha256: str, answer_sha256: str, replaces: str | None, party: str, person: str, time: datetime) -> dict[str, Json]:
+    """That ``person`` recorded, for ``party``, the licence in that document (``grant.json``), with what the check said then.
+
+    Args:
+        replaces: base64 commitment of the grant whose place this one takes, or None.
+    """
+    return _made(
+        "grant",
+        document_sha256=document_sha256,
+        answer_sha256=answer_sha256,
+        replaces=replaces,
+        party=party,
+        person=person,
+        time=format_time(time),
+    )
+
+
+def grant_act(grant: str, act: str, party: str, person: str, day: str, time: datetime) -> dict[str, Json]:
+    """That ``person`` recorded what concerns ``party`` in the grant with base64 C ``grant``: one of ``GRANT_ACTS``, on ``day``."""
+    return _made("grant-act", grant=grant, act=act, party=party, person=person, day=day, time=format_time(time))
+
+
+def payout(
+    split: str | None, input_sha256: str, record_sha256: str, accepted: Sequence[tuple[str, str, datetime]], time: datetime
+) -> dict[str, Json]:
+    """That parties accepted a payout and it was credited. Each amount is a ``credit`` beside it, so that one is shown without the others.
+
+    Args:
+        split: base64 commitment of the split that it follows, or None.
+        input_sha256: digest of its waterfall and input: what was accepted. record_sha256: of its whole record.
+        accepted: (party, person, time) of each acceptance.
+    """
+    rows: list[Json] = [{"party": party, "person": person, "time": format_time(at)} for party, person, at in accepted]
+    found = {"split": split, "input_sha256": input_sha256, "record_sha256": record_sha256}
+    return _made("payout", **found, accepted=rows, time=format_time(time))
+
+
+def release(split: str, party: str, person: str, time: datetime) -> dict[str, Json]:
+    """That ``person`` ended, for ``party``, what kept money aside: it was given out by the split with this base64 commitment."""
+    return _made("release", split=split, party=party, person=person, time=format_time(time))
+
+
+def credit(party: str | None, amount: str, currency: str) -> dict[str, Json]:
+    """An amount in major units that is due to a party from now on, below 0 when it was taken back; None for what is kept aside."""
+    return _made("credit", party=party, amount=amount, currency=currency)
 
 
 def transfer(items: Sequence[str], giver: tuple[str, str], receiver: tuple[str, str], offered: datetime, time: datetime) -> dict[str, Json]:

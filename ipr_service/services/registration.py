@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ipr_service.errors import N_, ConflictError, InputError, ServiceError, UnavailableError
-from ipr_service.evidence import statements
+from ipr_service.evidence import statement_forms, statements
 from ipr_service.evidence.commitment import Committed
 from ipr_service.services import access, idempotency, invitations
 from ipr_service.services.access import Actor
@@ -99,7 +99,7 @@ def _share(pointer: str, text: str | None) -> Fraction | None:
     if not text:
         return None
     try:
-        return statements.parse_fraction(text)
+        return statement_forms.parse_fraction(text)
     except InputError as problem:
         raise InputError.at(pointer, problem.msgid, **problem.values) from problem
 
@@ -292,7 +292,7 @@ def _contributors(ctx: Context, actor: Actor, intake: Intake, named: Sequence[_N
             "position": position,
             "email": one.email,
             "role": one.role,
-            "share": statements.format_fraction(one.share),
+            "share": statement_forms.format_fraction(one.share),
             "state": "self" if one.is_actor else "asked",
             "person_id": actor.person_id if one.is_actor else None,
             "decided_at": now if one.is_actor else None,

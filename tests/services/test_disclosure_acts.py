@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from ipr_service.errors import ConflictError, ExpiredError, ForbiddenError, InputError, NotFoundError, RefusedError
 from ipr_service.evidence.digest import to_base64
-from ipr_service.evidence.statements import format_time
+from ipr_service.evidence.statement_forms import format_time
 from ipr_service.services import disclosure, revocation, viewing
 from ipr_service.services.context import Context
 from ipr_service.services.disclosure import Chosen
