@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -12,11 +13,12 @@ from ipr_service.api.idempotency import once
 from ipr_service.api.place import context
 from ipr_service.api.resource import Resource
 from ipr_service.api.schemas import grants as schemas
+from ipr_service.api.schemas.ideas import LanguageQuery
 from ipr_service.api.sending import attachment
 from ipr_service.rights import grant_file
 from ipr_service.rights.grant_answer import answer_data
 from ipr_service.rights.grant_terms import grant_data
-from ipr_service.services import exporting, granting, grants, results
+from ipr_service.services import dossiers, exporting, granting, grants, results
 from ipr_service.services.granting import Record
 from ipr_service.services.grants import GrantLine
 from ipr_service.services.results import AddResult
@@ -114,6 +116,16 @@ def show(collaboration_id: str, grant_id: str) -> Any:
 def withdraw(collaboration_id: str, grant_id: str) -> None:
     """End a grant without another in its place; it stays on record."""
     granting.withdraw(context(), actor(), collaboration_id, grant_id)
+
+
+@blueprint.get(f"{_GRANT}/bundles")
+@blueprint.arguments(LanguageQuery, location="query")
+@blueprint.response(200, content_type="application/zip")
+def bundles(query: dict[str, Any], collaboration_id: str, grant_id: str) -> Response:
+    """Download the proof bundles of everything logged of a grant, in one ZIP file: what was recorded, what was done, how it ended."""
+    out = io.BytesIO()
+    dossiers.write_grant(context(), actor(), collaboration_id, grant_id, out, language=query["language"])
+    return attachment(out.getvalue(), "application/zip", "grant-proofs.zip")
 
 
 @blueprint.post(f"{_GRANT}/acts")

@@ -1,6 +1,6 @@
 """A dossier: the proof bundles of everything that was logged of one thing, in one ZIP file, for a reader who does not ask this service.
 
-    proofs/0001.asice 0002.asice …     one bundle for each version of an idea, or for each entry of a disclosure, in the order of the log
+    proofs/0001.asice 0002.asice …     one bundle for each version of an idea or entry of a disclosure or grant, in the order of the log
     README.txt                         what they are, and how they are checked
 
 ``ipr verify DOSSIER --trust FILE`` checks every bundle, and that the versions follow one another (each names the commitment before it).
@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, BinaryIO, cast
 
 from sqlalchemy import select
 
 from ipr_service.errors import N_, NotFoundError
-from ipr_service.services import access, proving
+from ipr_service.services import access, grant_entries, proving
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.entry_bundles import entry_bundle
@@ -59,8 +59,8 @@ def write_history(ctx: Context, actor: Actor, idea_id: str, out: BinaryIO, *, la
     _write(ctx, out, "ALL VERSIONS OF AN IDEA", writers())
 
 
-def _write_entry(ctx: Context, commitment: bytes, language: str, out: BinaryIO) -> None:
-    out.write(entry_bundle(ctx, commitment, language=language)[0])
+def _write_entry(ctx: Context, commitment: bytes, files: Mapping[int, bytes], language: str, out: BinaryIO) -> None:
+    out.write(entry_bundle(ctx, commitment, files, language)[0])
 
 
 def write_disclosure(ctx: Context, actor: Actor, disclosure_id: str, out: BinaryIO, *, language: str = "en") -> None:
@@ -78,9 +78,21 @@ def write_disclosure(ctx: Context, actor: Actor, disclosure_id: str, out: Binary
 
     def writers() -> Iterator[Callable[[BinaryIO], object]]:
         for commitment in commitments:
-            yield partial(_write_entry, ctx, commitment, language)
+            yield partial(_write_entry, ctx, commitment, {}, language)
 
     _write(ctx, out, "A DISCLOSURE", writers())
+
+
+def write_grant(ctx: Context, actor: Actor, collaboration_id: str, grant_id: str, out: BinaryIO, *, language: str = "en") -> None:
+    """Write the bundles of everything logged of a licence grant and of those whose place it took, each with its ``grant.json``.
+
+    Raises:
+        NotFoundError: no such grant that the actor may see, or its key was erased.
+    """
+    with ctx.database.reading() as session:
+        access.require(session, actor, "prove", "collaboration", collaboration_id)
+        entries = grant_entries.entries_of(ctx, session, collaboration_id, grant_id)
+    _write(ctx, out, "A LICENCE GRANT", iter([partial(_write_entry, ctx, one, files, language) for one, files in entries.items()]))
 
 
 def _write(ctx: Context, out: BinaryIO, what: str, writers: Iterator[Callable[[BinaryIO], object]]) -> None:

@@ -6,6 +6,8 @@ world, and a register that refuses them would be wrong. It is shown wherever the
 
 Parties sign for themselves; that the others were told or offered the share is recorded by a party that grants. Recording is no signature
 under a contract: the agreement is (``drafting``), and it takes its schedule of grants from here. Reading stands in ``grants``.
+
+Whatever is recorded here is logged in the same write (``grant_entries``): the grant with what was known, and each act about it.
 """
 
 from __future__ import annotations
@@ -15,26 +17,27 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
-import rfc8785
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ipr_service.errors import N_, ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
 from ipr_service.rights.fields import SHIPPED
 from ipr_service.rights.grant_answer import answer_data
+from ipr_service.rights.grant_record import GrantRecord
 from ipr_service.rights.grant_terms import grant as read_grant
-from ipr_service.rights.grant_terms import grant_data
 from ipr_service.rights.licences import Grant
-from ipr_service.services import access, collaboration, grants, idempotency, results
+from ipr_service.services import access, collaboration, grant_entries, grants, idempotency, results
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
+from ipr_service.services.entries import logged
 from ipr_service.services.grants import Checked
 from ipr_service.services.joining import acting_party, changed, open_collaboration
 from ipr_service.services.words import clean_date, clean_line
 from ipr_service.store.schema import Collaboration, GrantAct, LicenceGrant
-from ipr_service.store.sequencer import Insert, Update, WritePlan
+from ipr_service.store.sequencer import Insert, Logged, Update, WritePlan
 
 MAX_GRANTS = 2_000
 BY_ITSELF, BY_GRANTORS = ("signed", "declined"), ("notified", "offered")
@@ -88,28 +91,30 @@ def record(ctx: Context, actor: Actor, collaboration_id: str, order: Record) -> 
         last = session.scalar(select(func.max(LicenceGrant.number)).where(LicenceGrant.collaboration_id == row.id)) or 0
         if last >= MAX_GRANTS:
             raise RefusedError(N_("At most {limit} entries fit here."), limit=MAX_GRANTS)
-        if order.replaces is not None:
-            _standing(session, row, order.replaces)
+        before = None if order.replaces is None else _standing(session, row, order.replaces)
         found = grants.checked(ctx, session, row, made, without=order.replaces)
-    terms = grant_data(made) | ({"grantee_name": name} if name else {})
-    answer = {"on": now.date().isoformat(), "digest": hashlib.sha256(rfc8785.dumps(terms)).hexdigest(), **answer_data(found.answer)}
+        kept = GrantRecord(made, grants.names(ctx, session, row) | ({made.grantee: name} if name else {})).to_bytes()
+        answer = json.dumps({"on": now.date().isoformat(), **answer_data(found.answer)}, ensure_ascii=False, sort_keys=True).encode()
+        who = grant_entries.who(session, party.id, access.require_person(actor))
+        logs = grant_entries.commit_grant(ctx, session, kept, answer, before, who, now)
     values = {
         "id": grant_id,
         "collaboration_id": row.id,
         "number": last + 1,
         "party_id": party.id,
         "person_id": access.require_person(actor),
-        "terms_sealed": ctx.seal(row.key_id, "grant.terms", json.dumps(terms, ensure_ascii=False, sort_keys=True).encode()),
-        "answer_sealed": ctx.seal(row.key_id, "grant.answer", json.dumps(answer, ensure_ascii=False, sort_keys=True).encode()),
+        **grant_entries.seal_grant(ctx, row.key_id, kept, answer),
+        "who_sealed": grant_entries.seal_who(ctx, row.key_id, who),
         "state": "standing",
         "replaces": order.replaces,
         "created_at": now,
+        "commitment": logs.commitment,
     }
     steps: list[Insert | Update] = [changed(row, row.revision)]
     if order.replaces is not None:
         steps.append(_end(ctx, order.replaces, "superseded"))
     steps += [Insert(LicenceGrant, (values,)), *idempotency.mark(actor, grant_id)]
-    ctx.write(WritePlan(tuple(steps)))
+    ctx.write(WritePlan(tuple(steps), (logged(ctx, logs, grant_id, row.key_id),)))
     return grant_id
 
 
@@ -125,7 +130,8 @@ def withdraw(ctx: Context, actor: Actor, collaboration_id: str, grant_id: str) -
         found = _standing(session, row, grant_id)
         if found.party_id != party.id:
             raise ForbiddenError(N_("Who recorded a grant withdraws it. Ask that party."))
-    ctx.write(WritePlan((changed(row, row.revision), _end(ctx, grant_id, "withdrawn"))))
+        step, entry = _act(ctx, session, actor, row, found, "withdrawn", party.id, ctx.now().date())
+    ctx.write(WritePlan((changed(row, row.revision), _end(ctx, grant_id, "withdrawn"), step), (entry,)))
 
 
 def act(ctx: Context, actor: Actor, collaboration_id: str, grant_id: str, kind: str, party_id: str, day: str) -> None:
@@ -142,28 +148,42 @@ def act(ctx: Context, actor: Actor, collaboration_id: str, grant_id: str, kind: 
     with ctx.database.reading() as session:
         own = acting_party(session, actor, "decide", collaboration_id)
         row = open_collaboration(session, collaboration_id)
-        terms = json.loads(ctx.open(row.key_id, "grant.terms", _standing(session, row, grant_id).terms_sealed))
+        found = _standing(session, row, grant_id)
+        record = grant_entries.record_of(ctx, row.key_id, found)
         if kind not in (*BY_ITSELF, *BY_GRANTORS):
             raise InputError.at("/kind", N_("Choose one of: {choices}."), choices=", ".join((*BY_ITSELF, *BY_GRANTORS)))
         if party_id not in {one.id for one in collaboration.parties(ctx, session, collaboration_id)}:
             raise InputError.at("/party_id", N_("This is no party of the collaboration."))
         if kind in BY_ITSELF and party_id != own.id:
             raise ForbiddenError(N_("A party signs and declines for itself. Ask it to."))
-        if kind in BY_GRANTORS and own.id not in terms["grantors"]:
+        if kind in BY_GRANTORS and (record is None or own.id not in record.grant.grantors):
             raise ForbiddenError(N_("That the others were told is for a party that grants to say."))
-    when = clean_date("/day", day, latest=ctx.now().date())
+        when = clean_date("/day", day, latest=ctx.now().date())
+        step, entry = _act(ctx, session, actor, row, found, kind, party_id, when)
+    still = Update(LicenceGrant, (LicenceGrant.id == grant_id, LicenceGrant.state == "standing"), {"state": "standing"}, otherwise=_gone())
+    ctx.write(WritePlan((still, step, *idempotency.mark(actor, grant_id)), (entry,)))
+
+
+def _act(
+    ctx: Context, session: Session, actor: Actor, row: Collaboration, found: LicenceGrant, kind: str, party_id: str, when: date
+) -> tuple[Insert, Logged]:
+    """The row of an act, and its entry in the log."""
+    person_id, now = access.require_person(actor), ctx.now()
+    who = grant_entries.who(session, party_id, person_id)
+    made = grant_entries.commit_act(ctx, session, found, kind, when.isoformat(), who, now)
     values = {
         "id": ctx.new_id(),
-        "grant_id": grant_id,
+        "grant_id": found.id,
         "party_id": party_id,
-        "person_id": access.require_person(actor),
+        "person_id": person_id,
         "kind": kind,
         "day": when.isoformat(),
-        "created_at": ctx.now(),
+        "who_sealed": grant_entries.seal_who(ctx, row.key_id, who),
+        "created_at": now,
+        "commitment": made.commitment,
     }
-    still = Update(LicenceGrant, (LicenceGrant.id == grant_id, LicenceGrant.state == "standing"), {"state": "standing"}, otherwise=_gone())
     said = ConflictError(N_("This was recorded already."))
-    ctx.write(WritePlan((still, Insert(GrantAct, (values,), taken=said), *idempotency.mark(actor, grant_id))))
+    return Insert(GrantAct, (values,), taken=said), logged(ctx, made, found.id, row.key_id)
 
 
 def _gone() -> ConflictError:

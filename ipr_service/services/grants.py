@@ -5,7 +5,6 @@ The check runs over everything that stands now (``rights.grant_file.check``): wh
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,13 +17,11 @@ from sqlalchemy.orm import Session
 from ipr_service.errors import N_, NotFoundError
 from ipr_service.rights.authority import Acts, Authority
 from ipr_service.rights.conflicts import Conflict
-from ipr_service.rights.fields import SHIPPED
 from ipr_service.rights.grant_file import Answer
 from ipr_service.rights.grant_file import check as check_grants
-from ipr_service.rights.grant_terms import grant as read_grant
 from ipr_service.rights.licences import Fee, Grant, grant_title, last_day
 from ipr_service.rights.notation import number_text, percent
-from ipr_service.services import access, collaboration, results
+from ipr_service.services import access, collaboration, grant_entries, results
 from ipr_service.services.access import Actor
 from ipr_service.services.collaboration import PartyLine
 from ipr_service.services.context import Context
@@ -43,7 +40,7 @@ class GrantLine:
         grantee: what the grantee is called. asset: what the result or background is called.
         state: ``standing``, ``superseded`` or ``withdrawn``.
         known: what the check said when it was recorded, as JSON data.
-        acts: what was done so far.
+        acts: what was done so far. commitment: of its entry in the log.
     """
 
     id: str
@@ -60,6 +57,7 @@ class GrantLine:
     ended_at: datetime | None
     acts: Acts
     known: Mapping[str, Any]
+    commitment: bytes
 
 
 @dataclass(frozen=True)
@@ -167,12 +165,10 @@ def grant_lines(ctx: Context, session: Session, row: Collaboration) -> tuple[Gra
     acts = _acts(session, row.id)
     lines = []
     for one in session.scalars(select(LicenceGrant).where(LicenceGrant.collaboration_id == row.id).order_by(LicenceGrant.number)):
-        text = ctx.open_text(row.key_id, "grant.terms", one.terms_sealed)
-        if text is None:
+        record = grant_entries.record_of(ctx, row.key_id, one)
+        if record is None:
             continue
-        terms = json.loads(text)
-        terms.pop("grantee_name", None)
-        made, _none = results.as_typed(lambda node: read_grant(node, SHIPPED), terms)
+        made = record.grant
         lines.append(
             GrantLine(
                 id=one.id,
@@ -188,7 +184,8 @@ def grant_lines(ctx: Context, session: Session, row: Collaboration) -> tuple[Gra
                 created_at=one.created_at,
                 ended_at=one.ended_at,
                 acts=acts.get(one.id, Acts()),
-                known=json.loads(ctx.open_text(row.key_id, "grant.answer", one.answer_sealed) or "{}"),
+                known=grant_entries.answer_of(ctx, row.key_id, one),
+                commitment=one.commitment,
             )
         )
     return tuple(lines)
@@ -254,9 +251,9 @@ def names(ctx: Context, session: Session, row: Collaboration) -> dict[str, str]:
     called |= {one.id: f"“{one.description}”" for one in lines}
     for one in session.scalars(select(LicenceGrant).where(LicenceGrant.collaboration_id == row.id)):
         called[one.id] = f"#{one.number}"
-        terms = json.loads(ctx.open_text(row.key_id, "grant.terms", one.terms_sealed) or "{}")
-        if "grantee_name" in terms:
-            called[terms["grantee"]] = terms["grantee_name"]
+        record = grant_entries.record_of(ctx, row.key_id, one)
+        if record is not None and record.grant.grantee not in called:
+            called[record.grant.grantee] = record.names.get(record.grant.grantee, record.grant.grantee)
     return called
 
 

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from ipr_service.errors import N_, FieldProblem, ForbiddenError, InputError, NotFoundError, RefusedError
 from ipr_service.rights.grant_terms import Asset
 from ipr_service.rights.grant_terms import asset as read_asset
+from ipr_service.rights.licences import Grant
 from ipr_service.rights.strict_yaml import read
-from ipr_service.services import access, allocation, collaboration, idempotency
+from ipr_service.services import access, allocation, collaboration, grant_entries, idempotency
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.joining import acting_party, changed, open_collaboration
@@ -153,18 +154,18 @@ def withdraw_result(ctx: Context, actor: Actor, collaboration_id: str, result_id
         if found.party_id != party.id:
             raise ForbiddenError(N_("Each party says what it brings. Ask the party whose this is."))
         for grant in standing_grants(ctx, session, row):
-            if grant["asset"] == result_id:
+            if grant.asset == result_id:
                 raise RefusedError(N_("A licence in this result stands. Withdraw the licence first."))
     gone = RefusedError(N_("This was withdrawn already."))
     step = Update(Result, (Result.id == result_id, Result.withdrawn_at.is_(None)), {"withdrawn_at": ctx.now()}, otherwise=gone)
     ctx.write(WritePlan((step, changed(row, row.revision))))
 
 
-def standing_grants(ctx: Context, session: Session, row: Collaboration) -> list[dict[str, Any]]:
-    """The terms of every grant of the collaboration that stands; empty words after its key was erased."""
+def standing_grants(ctx: Context, session: Session, row: Collaboration) -> list[Grant]:
+    """Every grant of the collaboration that stands; none after its key was erased."""
     query = select(LicenceGrant).where(LicenceGrant.collaboration_id == row.id, LicenceGrant.state == "standing")
-    opened = (ctx.open_text(row.key_id, "grant.terms", grant.terms_sealed) for grant in session.scalars(query.order_by(LicenceGrant.id)))
-    return [json.loads(text) for text in opened if text is not None]
+    records = (grant_entries.record_of(ctx, row.key_id, grant) for grant in session.scalars(query.order_by(LicenceGrant.id)))
+    return [record.grant for record in records if record is not None]
 
 
 def result_lines(ctx: Context, session: Session, collaboration_id: str, *, with_withdrawn: bool = False) -> tuple[ResultLine, ...]:

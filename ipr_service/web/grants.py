@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from ipr_service.rights.jurisdictions import countries
 from ipr_service.rights.licences import ACTS, EXCLUSIVITIES, FEES, PURPOSES, SUBLICENCES, Grant, Reach, grant_title, last_day
 from ipr_service.rights.sentences import Sentence
 from ipr_service.rights.territories import span_text
-from ipr_service.services import exporting, granting, grants, results
+from ipr_service.services import dossiers, exporting, granting, grants, results
 from ipr_service.services.granting import Record
 from ipr_service.services.grants import Checked, Register
 from ipr_service.services.results import AddResult
@@ -207,6 +208,15 @@ def act(collaboration_id: str, grant_id: str) -> Response:
     day = sent.get("day") or ctx().now().date().isoformat()
     granting.act(ctx(), actor(), collaboration_id, grant_id, sent.get("kind", ""), sent.get("party_id", ""), day)
     return done(_("Recorded."), "grants.index", collaboration_id=collaboration_id)
+
+
+@pages.get("/grants/<grant_id>/proofs.zip")
+@logged_in
+def proofs(collaboration_id: str, grant_id: str) -> Response:
+    """The proof bundles of everything logged of a licence."""
+    out = io.BytesIO()
+    dossiers.write_grant(ctx(), actor(), collaboration_id, grant_id, out, language=current())
+    return attachment(out.getvalue(), "application/zip", f"licence-{grant_id[-8:]}.zip")
 
 
 @pages.route("/results/new", methods=["GET", "POST"])

@@ -635,28 +635,28 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("party_id", sa.String(length=26), nullable=False, comment="who recorded it"),
         sa.Column("person_id", sa.String(length=26), nullable=False),
-        sa.Column(
-            "terms_sealed",
-            sa.LargeBinary(),
-            nullable=False,
-            comment="JSON: the grant as a grant file has it, and the name of a grantee from outside",
-        ),
+        sa.Column("record_sealed", sa.LargeBinary(), nullable=False, comment="grant.json (rights.grant_record) verbatim, as logged"),
         sa.Column(
             "answer_sealed",
             sa.LargeBinary(),
             nullable=False,
             comment="JSON: what the check said when it was recorded, with all that it looked at",
         ),
+        sa.Column(
+            "who_sealed", sa.LargeBinary(), nullable=False, comment="JSON: identities of party and person that recorded it, as logged"
+        ),
         sa.Column("state", sa.String(length=64), nullable=False, comment="standing | superseded | withdrawn"),
         sa.Column("replaces", sa.String(length=26), nullable=True, comment="the grant whose place it took"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True, comment="when it was superseded or withdrawn"),
+        sa.Column("commitment", sa.LargeBinary(length=32), nullable=False, comment="its entry in the log"),
         sa.ForeignKeyConstraint(["collaboration_id"], ["collaboration.id"], name=op.f("fk_licence_grant_collaboration_id")),
         sa.ForeignKeyConstraint(["party_id"], ["collaboration_party.id"], name=op.f("fk_licence_grant_party_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_licence_grant_person_id")),
         sa.ForeignKeyConstraint(["replaces"], ["licence_grant.id"], name=op.f("fk_licence_grant_replaces")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_licence_grant")),
         sa.UniqueConstraint("collaboration_id", "number", name=op.f("uq_licence_grant_collaboration_id_number")),
+        sa.UniqueConstraint("commitment", name=op.f("uq_licence_grant_commitment")),
         sa.UniqueConstraint("replaces", name=op.f("uq_licence_grant_replaces")),
     )
     with op.batch_alter_table("licence_grant", schema=None) as batch_op:
@@ -804,15 +804,18 @@ def upgrade() -> None:
         "grant_act",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("grant_id", sa.String(length=26), nullable=False),
-        sa.Column("party_id", sa.String(length=26), nullable=False, comment="who signed, was told, was offered, declined"),
+        sa.Column("party_id", sa.String(length=26), nullable=False, comment="whom it concerns: who signed, was told, …"),
         sa.Column("person_id", sa.String(length=26), nullable=False, comment="who recorded it"),
-        sa.Column("kind", sa.String(length=64), nullable=False, comment="signed | notified | offered | declined"),
+        sa.Column("kind", sa.String(length=64), nullable=False, comment="signed | notified | offered | declined | withdrawn"),
         sa.Column("day", sa.String(length=64), nullable=False, comment="ISO 8601"),
+        sa.Column("who_sealed", sa.LargeBinary(), nullable=False, comment="JSON: identities of that party and that person, as logged"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(length=32), nullable=False, comment="its entry in the log"),
         sa.ForeignKeyConstraint(["grant_id"], ["licence_grant.id"], name=op.f("fk_grant_act_grant_id")),
         sa.ForeignKeyConstraint(["party_id"], ["collaboration_party.id"], name=op.f("fk_grant_act_party_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_grant_act_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grant_act")),
+        sa.UniqueConstraint("commitment", name=op.f("uq_grant_act_commitment")),
         sa.UniqueConstraint("grant_id", "party_id", "kind", name=op.f("uq_grant_act_grant_id_party_id_kind")),
     )
     with op.batch_alter_table("grant_act", schema=None) as batch_op:
@@ -971,6 +974,13 @@ def upgrade() -> None:
         sa.Column("party_id", sa.String(length=26), nullable=False, comment="who recorded it, or completed it"),
         sa.Column("person_id", sa.String(length=26), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "identities_sealed",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="JSON: identity by id of party or person, as logged; payout and release",
+        ),
+        sa.Column("commitment", sa.LargeBinary(length=32), nullable=True, comment="its entry in the log; payout and release"),
         sa.ForeignKeyConstraint(["collaboration_id"], ["collaboration.id"], name=op.f("fk_money_entry_collaboration_id")),
         sa.ForeignKeyConstraint(["hold_id"], ["money_hold.id"], name=op.f("fk_money_entry_hold_id")),
         sa.ForeignKeyConstraint(["party_id"], ["collaboration_party.id"], name=op.f("fk_money_entry_party_id")),
@@ -978,6 +988,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_money_entry_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_money_entry")),
         sa.UniqueConstraint("collaboration_id", "number", name=op.f("uq_money_entry_collaboration_id_number")),
+        sa.UniqueConstraint("commitment", name=op.f("uq_money_entry_commitment")),
     )
     with op.batch_alter_table("money_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_money_entry_collaboration_id"), ["collaboration_id"], unique=False)

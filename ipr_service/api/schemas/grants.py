@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ipr_service.api.schemas.base import Moment, Strict, Text, Whole, identifier
+from ipr_service.api.schemas.base import Hash, Moment, Strict, Text, Whole, identifier
 from ipr_service.rights.authority import WHO
 from ipr_service.rights.licences import ACTS, EXCLUSIVITIES, FEES, PURPOSES, REVERSIONS, SUBLICENCES
 from ipr_service.services.granting import BY_GRANTORS, BY_ITSELF
@@ -125,6 +125,7 @@ class Grant(Strict):
     replaces = fields.String(allow_none=True)
     acts = fields.Dict(metadata={"description": "kind to party to day"})
     known = fields.Dict()
+    commitment = Hash(metadata={"description": "of its entry in the log"})
     created_at = Moment()
     ended_at = Moment(allow_none=True)
 

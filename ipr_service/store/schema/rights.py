@@ -106,27 +106,31 @@ class LicenceGrant(Base):
     number: Mapped[int]
     party_id: Mapped[str] = mapped_column(ForeignKey("collaboration_party.id"), comment="who recorded it")
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
-    terms_sealed: Mapped[bytes] = mapped_column(comment="JSON: the grant as a grant file has it, and the name of a grantee from outside")
+    record_sealed: Mapped[bytes] = mapped_column(comment="grant.json (rights.grant_record) verbatim, as logged")
     answer_sealed: Mapped[bytes] = mapped_column(comment="JSON: what the check said when it was recorded, with all that it looked at")
+    who_sealed: Mapped[bytes] = mapped_column(comment="JSON: identities of party and person that recorded it, as logged")
     state: Mapped[Word] = mapped_column(comment="standing | superseded | withdrawn")
     replaces: Mapped[str | None] = mapped_column(ForeignKey("licence_grant.id"), unique=True, comment="the grant whose place it took")
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(comment="when it was superseded or withdrawn")
+    commitment: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True, comment="its entry in the log")
 
 
 class GrantAct(Base):
-    """Something done for a grant: a party signed, was told, was offered the share, declined the offer."""
+    """Something done for a grant: a party signed, was told, was offered the share, declined the offer, withdrew what it recorded."""
 
     __tablename__ = "grant_act"
     __table_args__ = (UniqueConstraint("grant_id", "party_id", "kind"),)
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     grant_id: Mapped[str] = mapped_column(ForeignKey("licence_grant.id"), index=True)
-    party_id: Mapped[str] = mapped_column(ForeignKey("collaboration_party.id"), comment="who signed, was told, was offered, declined")
+    party_id: Mapped[str] = mapped_column(ForeignKey("collaboration_party.id"), comment="whom it concerns: who signed, was told, …")
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="who recorded it")
-    kind: Mapped[Word] = mapped_column(comment="signed | notified | offered | declined")
+    kind: Mapped[Word] = mapped_column(comment="signed | notified | offered | declined | withdrawn")
     day: Mapped[Word] = mapped_column(comment="ISO 8601")
+    who_sealed: Mapped[bytes] = mapped_column(comment="JSON: identities of that party and that person, as logged")
     created_at: Mapped[datetime]
+    commitment: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True, comment="its entry in the log")
 
 
 class Split(Base):
