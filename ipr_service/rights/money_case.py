@@ -14,8 +14,10 @@
       - {kind: cost, amount: "200.00", party: bruno, text: timber}
       - {kind: payout}                # everything that came in since the last one
       - {kind: refund, amount: "100.00", party: anna}
-      - {kind: hold, claims: [{anna: 1/2, bruno: 1/2}], text: who drew the joint}
-      - {kind: release, split: {anna: 3/5, bruno: 2/5}}
+      - {kind: hold, id: joint, claims: [{anna: 1/2, bruno: 1/2}], text: who drew the joint}   # ids are optional
+      - {kind: release, hold: joint}                      # its claims are withdrawn; what others keep stays
+      - {kind: release, split: {anna: 3/5, bruno: 2/5}}   # all are settled by this split
+      - {kind: split, shares: {anna: 1/2, bruno: 1/2}}    # a newer split was accepted; it counts from here on
       - {kind: transfer, amount: "300.00", party: anna, to: bruno}
     expect: {anna: "600.00", bruno: "500.00"}   # optional: paid out in all, costs included
 
@@ -39,7 +41,7 @@ from ipr_service.rights.strict_yaml import Node
 from ipr_service.rights.waterfall import HELD, Waterfall
 
 MAX_EVENTS, MAX_TEXT, MAX_CLAIMS = 10_000, 500, 100
-KINDS: Final = ("income", "refund", "cost", "correction", "transfer", "return", "payout", "hold", "release")
+KINDS: Final = ("income", "refund", "cost", "correction", "transfer", "return", "payout", "hold", "release", "split")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Event:
 
     Args:
         units: above 0, where there is an amount. party: whose hands; to: of a transfer.
-        claims: other splits that are claimed, for a hold. split: the settled one, for a release.
+        claims: other splits that are claimed, for a hold. split: the settled one, for a release; the newer one, for a split.
+        hold: what a dispute is called, when it is raised or withdrawn.
     """
 
     kind: str
@@ -59,6 +62,7 @@ class Event:
     text: str = ""
     claims: tuple[Mapping[str, Fraction], ...] = ()
     split: Mapping[str, Fraction] | None = None
+    hold: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,14 +156,20 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "return": ("amount", "party", "to"),
     "payout": (),
     "hold": ("claims",),
-    "release": ("split",),
+    "release": (),
+    "split": ("shares",),
 }
+_OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {"hold": ("id",), "release": ("hold", "split")}
 
 
 def _event(node: Node, currency: str, ids: list[str]) -> Event:
     kind = node.entries().get("kind") or node.fields(("kind",), tuple(node.entries()))["kind"]
     kind.placed(lambda: check_known("", kind.text(), KINDS, N_('"{value}" is not something that happens to money; known are: {known}')))
-    found = node.fields(("kind", *_FIELDS[kind.text()]), ("on", "text"))
+    found = node.fields(("kind", *_FIELDS[kind.text()]), ("on", "text", *_OPTIONAL.get(kind.text(), ())))
+    if kind.text() == "release" and ("hold" in found) == ("split" in found):
+        node.refuse(N_("Say either which dispute is withdrawn (hold) or by which split all are settled (split)"))
+    shares = found.get("split") or found.get("shares")
+    called = found.get("hold") or found.get("id")
     for name in ("party", "to"):
         if name in found:
             _known(found[name], found[name].text(), ids)
@@ -171,7 +181,8 @@ def _event(node: Node, currency: str, ids: list[str]) -> Event:
         _day(found["on"]) if "on" in found else None,
         _text(found["text"]) if "text" in found else "",
         tuple(_split(item, ids) for item in found["claims"].items(MAX_CLAIMS)) if "claims" in found else (),
-        _split(found["split"], ids) if "split" in found else None,
+        _split(shares, ids) if shares is not None else None,
+        _called(called) if called is not None else "",
     )
 
 
@@ -195,6 +206,11 @@ def _day(node: Node) -> date:
         return date.fromisoformat(node.text())
     except ValueError:
         node.refuse(N_("There is no such day. Write year, month and day like 2027-03-31."))
+
+
+def _called(node: Node) -> str:
+    node.placed(lambda: check_id("", node.text()))
+    return node.text()
 
 
 def _text(node: Node) -> str:

@@ -6,14 +6,14 @@ Pure: the same case gives the same run. The service does the same with what stan
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from typing import Final
 
 from ipr_service.errors import N_, RefusedError
 from ipr_service.rights import ledger
-from ipr_service.rights.dispute import freed
+from ipr_service.rights.dispute import Kept, keep, settled, withdrawn
 from ipr_service.rights.explanation import Sentence
 from ipr_service.rights.ledger import Transaction
 from ipr_service.rights.money import places_of, units_text
@@ -66,51 +66,99 @@ class Run:
 
 
 @dataclass(frozen=True)
-class _State:
-    """Where a run stands between two events."""
+class State:
+    """Where a case stands between two events.
 
+    Args:
+        split: the shares that are accepted now. open: claims of each dispute that is open, by what it is called.
+        kept: disputed money, and under which claims it is kept aside.
+    """
+
+    split: Mapping[str, Fraction]
     position: Position = field(default_factory=Position)
     income: int = 0
     costs: Mapping[str, int] = field(default_factory=dict)
-    claims: tuple[Mapping[str, Fraction], ...] = ()
-    held: int = 0
+    open: tuple[tuple[str, tuple[Mapping[str, Fraction], ...]], ...] = ()
+    kept: tuple[Kept, ...] = ()
+
+    @property
+    def claims(self) -> tuple[Mapping[str, Fraction], ...]:
+        """Every claim that is open."""
+        return tuple(claim for _name, claims in self.open for claim in claims)
 
 
 def run(case: MoneyCase) -> Run:
     """Run a case.
 
     Raises:
-        InputError, RefusedError: an event that cannot happen; as ``revenue.payout`` and ``dispute.freed``.
+        InputError, RefusedError: an event that cannot happen; as ``revenue.payout``.
     """
     checked(case)
-    state, entries, done = _State(), [], []
+    state, entries, done = State(case.split), [], []
     for event in case.events:
-        made: Payout | Released | None = None
-        if event.kind == "hold":
-            _check_hold(case, state)
-        elif event.kind == "payout":
-            made = payout(Entered(case.waterfall, state.position, state.income, state.costs, case.split, state.claims))
-        elif event.kind == "release":
-            made = _release(case, state, event)
+        state, entry, made = happen(case, state, event)
         done += [made] if made is not None else []
-        transaction = _transaction(event, made)
-        if transaction is not None:
-            entries.append(Entry(transaction, event.on or NO_DAY, event.text, _why(made)))
-        state = _after(state, event, made)
+        entries += [entry] if entry is not None else []
     return Run(case, tuple(entries), tuple(done))
 
 
-def _check_hold(case: MoneyCase, state: _State) -> None:
+def happen(case: MoneyCase, state: State, event: Event) -> tuple[State, Entry | None, Payout | Released | None]:
+    """One event: where the case stands after it, its entry in the ledger, and what was given out.
+
+    Raises:
+        InputError, RefusedError: it cannot happen.
+    """
+    made: Payout | Released | None = None
+    match event.kind:
+        case "hold":
+            _check_hold(case, state, event)
+            state = replace(state, open=(*state.open, (event.hold, event.claims)))
+        case "split":
+            if state.open:
+                raise RefusedError(N_("Money is held for a dispute; release it before a newer split counts."))
+            state = replace(state, split=event.split or {})
+        case "payout":
+            made = payout(Entered(case.waterfall, state.position, state.income, state.costs, state.split, state.claims))
+            kept = keep(state.kept, state.split, state.claims, made.amounts.get(HELD, 0))
+            state = replace(state, position=made.position, kept=kept)
+        case "release":
+            made, state = _release(state, event)
+        case _:
+            state = _counted(state, event)
+    transaction = _transaction(event, made)
+    return state, None if transaction is None else Entry(transaction, event.on or NO_DAY, event.text, _why(made)), made
+
+
+def _check_hold(case: MoneyCase, state: State, event: Event) -> None:
     if not case.waterfall.by_split:
         raise RefusedError(N_("This waterfall does not follow the split, so no dispute about the split holds any money."))
-    if state.held:
-        raise RefusedError(N_("Money is held for another dispute; release it first."))
+    if event.hold in {name for name, _claims in state.open}:
+        raise RefusedError(N_("A dispute of this name is open already; give each its own id."))
 
 
-def _release(case: MoneyCase, state: _State, event: Event) -> Released:
-    if not state.held:
+def _release(state: State, event: Event) -> tuple[Released, State]:
+    if not state.open:
         raise RefusedError(N_("Nothing is held, so there is nothing to release."))
-    return Released(freed(state.held, event.split or case.split, case.split, state.claims))
+    if event.split is not None:
+        return Released(settled(state.kept, event.split)), replace(state, open=(), kept=())
+    claims = dict(state.open).get(event.hold)
+    if claims is None:
+        raise RefusedError(N_("No dispute of this name is open."))
+    amounts, kept = dict[str, int](), state.kept
+    for claim in claims:
+        freed, kept = withdrawn(kept, claim)
+        amounts = {party: amounts.get(party, 0) + freed.get(party, 0) for party in sorted(amounts.keys() | freed.keys())}
+    still_open = tuple((name, claims) for name, claims in state.open if name != event.hold)
+    return Released({party: units for party, units in amounts.items() if units}), replace(state, open=still_open, kept=kept)
+
+
+def _counted(state: State, event: Event) -> State:
+    """Income and costs, as a payout will count them."""
+    income = state.income + {"income": event.units, "refund": -event.units}.get(event.kind, 0)
+    costs = dict(state.costs)
+    if event.kind in ("cost", "correction"):
+        costs[event.party] = costs.get(event.party, 0) + (event.units if event.kind == "cost" else -event.units)
+    return replace(state, income=income, costs=costs)
 
 
 def _transaction(event: Event, made: Payout | Released | None) -> Transaction | None:
@@ -118,8 +166,8 @@ def _transaction(event: Event, made: Payout | Released | None) -> Transaction | 
         case Payout():
             return ledger.payout(made.amounts, made.repaid) if any(made.amounts.values()) else None
         case Released():
-            return ledger.release(made.amounts)
-    if event.kind == "hold":
+            return ledger.release(made.amounts) if any(made.amounts.values()) else None
+    if event.kind in ("hold", "split"):
         return None
     if event.kind in ("transfer", "return"):
         return (ledger.transfer if event.kind == "transfer" else ledger.returned)(event.units, event.party, event.to)
@@ -129,16 +177,6 @@ def _transaction(event: Event, made: Payout | Released | None) -> Transaction | 
 
 def _why(made: Payout | Released | None) -> tuple[tuple[str, str], ...]:
     return tuple((told.holder, "; ".join(map(str, told.amounts))) for told in account(made)) if isinstance(made, Payout) else ()
-
-
-def _after(state: _State, event: Event, made: Payout | Released | None) -> _State:
-    income, costs = state.income, dict(state.costs)
-    income += {"income": event.units, "refund": -event.units}.get(event.kind, 0)
-    if event.kind in ("cost", "correction"):
-        costs[event.party] = costs.get(event.party, 0) + (event.units if event.kind == "cost" else -event.units)
-    claims = event.claims if event.kind == "hold" else () if event.kind == "release" else state.claims
-    held = 0 if event.kind == "release" else state.held + (made.amounts.get(HELD, 0) if isinstance(made, Payout) else 0)
-    return _State(made.position if isinstance(made, Payout) else state.position, income, costs, claims, held)
 
 
 def sentences(case: MoneyCase, amounts: Mapping[str, int]) -> Sequence[Sentence]:

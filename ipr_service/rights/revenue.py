@@ -24,7 +24,7 @@ from ipr_service.rights.carry import pay
 from ipr_service.rights.dispute import ring_fence
 from ipr_service.rights.money import places_of, units_text
 from ipr_service.rights.notation import total
-from ipr_service.rights.waterfall import Band, Costs, Cut, Fixed, Parts, Shares, Step, Tiers, Waterfall
+from ipr_service.rights.waterfall import HELD, Band, Costs, Cut, Fixed, Parts, Shares, Step, Tiers, Waterfall
 
 
 @dataclass(frozen=True)
@@ -334,7 +334,7 @@ def _shared(
     if not parts:
         return (), tally
     carries = not isinstance(step, Costs) and (entered.waterfall.remainders == "carry" or isinstance(step, Fixed))
-    before = tally.carry if carries else {}
+    before = _without_held(tally.carry, parts) if carries else {}
     done = pay(units, parts, before)
     after = done.carry if carries else {}
     none = Fraction(0)
@@ -347,6 +347,19 @@ def _shared(
     ]
     paid = {name: tally.paid.get(name, 0) + done.units.get(name, 0) for name in sorted(tally.paid.keys() | done.units.keys())}
     return lines, Tally(tally.taken + units, paid, after)
+
+
+def _without_held(carry: Mapping[str, Fraction], parts: Mapping[str, Fraction]) -> Mapping[str, Fraction]:
+    """The carry, without ``held`` once nothing is kept aside any more: the part of a unit that was open for it goes by the shares.
+
+    Left where it was, it would one day make a whole unit that nobody could release.
+    """
+    if HELD not in carry or HELD in parts:
+        return carry
+    none, open_part = Fraction(0), carry[HELD]
+    names = sorted((carry.keys() | parts.keys()) - {HELD})
+    moved = {name: carry.get(name, none) + open_part * parts.get(name, none) for name in names}
+    return {name: rest for name, rest in moved.items() if rest}
 
 
 def kind_of(step: Step) -> str:

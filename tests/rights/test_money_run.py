@@ -43,6 +43,57 @@ def test_a_dispute_holds_what_depends_on_it_until_it_is_settled() -> None:
     assert sum(done.balances.values()) == 0
 
 
+TWO = """
+case: two-disputes
+currency: EUR
+parties: [{id: anna}, {id: bruno}, {id: clara}]
+split: {anna: 1/2, bruno: 1/4, clara: 1/4}
+events:
+  - {kind: income, amount: "600.00", party: anna}
+  - {kind: hold, id: one, claims: [{anna: 1/3, bruno: 5/12, clara: 1/4}]}
+  - {kind: hold, id: two, claims: [{anna: 5/12, bruno: 1/4, clara: 1/3}]}
+  - {kind: payout}
+  - {kind: release, hold: one}
+  - {kind: release, hold: two}
+"""
+
+
+def test_of_two_disputes_each_frees_what_it_alone_kept() -> None:
+    # By hand: sure are 1/3, 1/4, 1/4 of 600.00; 100.00 are kept. Without claim one Anna is sure of 5/12: 50.00 more; the other 50.00 stay.
+    done = run(load(TWO)).done
+    assert done[0].amounts == {"anna": 20_000, "bruno": 15_000, "clara": 15_000, "held": 10_000}
+    assert done[1:] == (Released({"anna": 5_000}), Released({"anna": 5_000}))
+
+
+def test_in_the_other_order_the_wider_claim_still_keeps_everything() -> None:
+    done = run(load(TWO.replace("hold: one}\n  - {kind: release, hold: two}", "hold: two}\n  - {kind: release, hold: one}"))).done
+    assert done[1:] == (Released({}), Released({"anna": 10_000}))
+
+
+def test_one_claim_is_settled_against_the_other_by_a_split_that_all_accept() -> None:
+    settled = TWO.replace("{kind: release, hold: one}", "{kind: release, split: {anna: 1/3, bruno: 5/12, clara: 1/4}}")
+    done = run(load(settled.replace("  - {kind: release, hold: two}\n", "")))
+    assert done.done[1] == Released({"bruno": 10_000})
+    assert done.balances == {"cash:anna": 60_000, "due:anna": -20_000, "due:bruno": -25_000, "due:clara": -15_000}
+
+
+def test_nobody_pays_back_what_was_undisputed_when_it_was_paid() -> None:
+    # Anna was paid 1/3 as undisputed; the split that is settled gives her 1/4. She keeps it, and Bruno gets what was kept.
+    done = run(load(DISPUTE.replace("release, split: {anna: 1/3, bruno: 2/3}", "release, split: {anna: 1/4, bruno: 3/4}")))
+    assert done.done[1] == Released({"bruno": 10_000})
+
+
+def test_the_part_of_a_unit_that_was_open_for_held_money_is_not_left_behind() -> None:
+    # 0.01 and 0.01 in sixths: the unit that is kept is released, and later cents go to the three parties alone.
+    cents = "  - {kind: income, amount: '0.01', party: anna}\n  - {kind: payout}\n"
+    head, _, rest = TWO.partition("  - {kind: income")
+    claims = "".join(line + "\n" for line in rest.split("\n") if "{kind: hold" in line)
+    freed = "  - {kind: release, hold: one}\n  - {kind: release, hold: two}\n"
+    done = run(load(f"{head}{claims}{cents * 4}{freed}{cents * 20}"))
+    assert "held" not in done.paid
+    assert done.paid == {"anna": 12, "bruno": 6, "clara": 6}
+
+
 def test_who_was_paid_too_much_gives_it_back() -> None:
     events = (
         "  - {kind: income, amount: 10, party: anna}\n  - {kind: payout}\n  - {kind: transfer, amount: 5, party: anna, to: bruno}\n"
@@ -60,8 +111,9 @@ def test_what_the_case_does_not_expect_is_told_with_both_amounts() -> None:
     ("old", "new", "said"),
     [
         ("  - {kind: hold, claims: [{anna: 1/3, bruno: 2/3}]}\n", "", "Nothing is held"),
-        ("  - {kind: release, split: {anna: 1/3, bruno: 2/3}}", "  - {kind: hold, claims: [{bruno: 1}]}", "another dispute"),
-        ("  - {kind: release, split: {anna: 1/3, bruno: 2/3}}", "  - {kind: release, split: {anna: 1/4, bruno: 3/4}}", "paid more"),
+        ("  - {kind: release, split: {anna: 1/3, bruno: 2/3}}", "  - {kind: hold, claims: [{bruno: 1}]}", "name is open already"),
+        ("  - {kind: release, split: {anna: 1/3, bruno: 2/3}}", "  - {kind: release, hold: joint}", "No dispute of this name"),
+        ("  - {kind: release, split: {anna: 1/3, bruno: 2/3}}", "  - {kind: split, shares: {bruno: 1}}", "release it before a newer split"),
         ("  - {kind: release, split: {anna: 1/3, bruno: 2/3}}", "  - {kind: payout}", "Nothing came in"),
     ],
 )
