@@ -123,6 +123,8 @@ class Database:
         self.engine = _engine(self.url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writing = self._writer(synced=True)
+        snapshot: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._snapshots = self.engine.execution_options(**snapshot)
         self._readers: deque[PoolProxiedConnection] = deque()
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         self._lock = threading.RLock()
@@ -130,8 +132,12 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that sees one snapshot and writes nothing."""
-        with speaking(), Session(self.engine, expire_on_commit=False) as session:
+        """A session that sees one snapshot and writes nothing.
+
+        On PostgreSQL each statement would else see a commit more than the one before it (READ COMMITTED), and a rule would judge a
+        state that never was.
+        """
+        with speaking(), Session(self._snapshots, expire_on_commit=False) as session:
             session.info["reading"] = True
             yield session  # closing ends the transaction and lets the loaded rows live on, read only
 

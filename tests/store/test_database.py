@@ -109,6 +109,18 @@ def test_a_reader_does_not_wait_for_a_writer_and_sees_one_moment(database: Datab
             assert other.query(Organisation).count() == 0
 
 
+def test_a_reader_sees_nothing_of_what_is_committed_between_two_of_its_questions(database: Database) -> None:
+    """On PostgreSQL this asks for REPEATABLE READ: its own default shows each statement a newer moment."""
+    how_many = text("SELECT count(*) FROM organisation")
+    with database.reading() as session:
+        assert session.execute(how_many).scalar_one() == 0
+        with database.writing() as other:
+            other.add(organisation(1))
+        assert session.execute(how_many).scalar_one() == 0
+    with database.reading() as session:
+        assert session.execute(how_many).scalar_one() == 1
+
+
 def test_three_that_migrate_at_once_take_turns(tmp_path: Path) -> None:
     faults: list[BaseException] = []
 
