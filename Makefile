@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/run.stamp
 TEST := $(VENV)/test.stamp
+FUZZ := $(VENV)/fuzz.stamp
 WORKERS ?= 2
 DEMO ?= build/demo
 ARGS ?=
@@ -71,7 +72,8 @@ migration: $(TEST) ## Write migrations/versions/0001_initial.py again from the m
 	@$(BIN)/python -m migrations.regenerate
 
 requirements: ## Pin again after a change of setup.cfg (needs uv); ARGS=--upgrade takes newer releases
-	@for file in .txt:'' -server.txt:'--extra postgres --extra s3' -test.txt:'--extra postgres --extra s3 --extra ots --extra test'; do \
+	@for file in .txt:'' -server.txt:'--extra postgres --extra s3' -test.txt:'--extra postgres --extra s3 --extra ots --extra test' \
+        -fuzz.txt:'--extra fuzz'; do \
 	    uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	        setup.cfg $${file#*:} -o requirements$${file%%:*} $(ARGS) >/dev/null; done
 
@@ -85,4 +87,8 @@ $(RUN): requirements.txt
 
 $(TEST): requirements-test.txt $(RUN)
 	@.ci/environment requirements-test.txt
+	@touch $@
+
+$(FUZZ): requirements-fuzz.txt $(TEST)
+	@.ci/environment requirements-fuzz.txt
 	@touch $@

@@ -1,7 +1,8 @@
 """Make the certificate's type: `python docs/page_font.py` (needs fonttools, which nothing else here needs).
 
-Every proof bundle carries its certificate, and every certificate its type, so the type has to be small: IBM Plex Sans without hints
-and kerning, on a grid of 256 units instead of 1,000 (0.02 mm in a title). The licence allows it under another name.
+Every proof bundle carries its certificate, and every certificate its type, so the type has to be small: IBM Plex Sans without hints and
+kerning, on a grid of 250 units instead of 1,000 (0.03 mm in a title), so that widths are whole numbers in a PDF. The licence allows it
+under another name.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def main() -> None:
         record.string = NAMES[record.nameID]
     for table in {"DSIG", "gasp"} & set(font.keys()):
         del font[table]
-    scale_upem(font, 256)
+    scale_upem(font, 250)
     font["head"].created = font["head"].modified = 0
     font.recalcTimestamp = False
     font.save(str(FOLDER / "IPRPage-Regular.ttf"))

@@ -1,7 +1,8 @@
-"""Put verify.html together: ``make verifier``; ``--check`` compares and writes nothing (a test runs the same function).
+"""Put verify.html and verify.sh together: ``python -m docs.verifier``; ``--check`` compares and writes nothing, and so do tests.
 
-The page that travels in every bundle is one file: the parts in ``evidence/files/verifier`` without their comments, the sentences of the
-catalogues, and a policy that allows exactly this script and this style.
+Both travel in every bundle, so they are made small: the parts in ``evidence/files/verifier`` are what people read and change. The page is
+one file: its parts without comments and with short names, the sentences of the catalogues, and a policy that allows exactly this script and
+this style. The shell script loses its comments, but those at its head, and its indentation.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import minify
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[1]
 PARTS = ROOT / "ipr_service/evidence/files/verifier"
 PAGE = ROOT / "ipr_service/evidence/files/verify.html"
+SCRIPT = ROOT / "ipr_service/evidence/files/verify.sh"
 SCRIPTS = ("checks.js", "mldsa.js", "tokens.js", "report.js", "page.js")
 MARKED = re.compile(r'N_\(("(?:[^"\\]|\\.)*")\)')
 ATTRIBUTE = re.compile(r'data-t="([^"]*)"')
@@ -52,23 +55,24 @@ def words(language: str) -> dict[str, str]:
     return {sentence: known[sentence] for sentence in sentences() if known.get(sentence)}
 
 
-def slim(source: str) -> str:
-    """A script or a sheet without comments, indentation and marks of sentences."""
-    source = re.sub(r"^\s*(//.*|/\*.*\*/)\n", "", source, flags=re.MULTILINE)
-    source = re.sub(r"[ ]+// [^\"`\n]*$", "", source, flags=re.MULTILINE)
-    source = MARKED.sub(r"\1", source).replace('"use strict";\n', "").replace("const N_ = (text) => text;", "")
-    return re.sub(r"^\s+", "", source, flags=re.MULTILINE)
-
-
 def made() -> bytes:
     """The page."""
     spoken = {language: words(language) for language in LANGUAGES}
-    script = f'"use strict";\nconst WORDS = {json.dumps(spoken, ensure_ascii=False, separators=(",", ":"))};\n'
-    script += "".join(slim((PARTS / name).read_text(encoding="utf-8")) for name in SCRIPTS)
-    style = slim((PARTS / "page.css").read_text(encoding="utf-8"))
+    script = f"const WORDS = {json.dumps(spoken, ensure_ascii=False)};\n"
+    script += "".join((PARTS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    script = MARKED.sub(r"\1", script).replace('"use strict";\n', "").replace("const N_ = (text) => text;", "")
+    script = minify.string("application/javascript", f'(()=>{{"use strict";{script}}})()')  # in a function, so that its names can be short
+    style = minify.string("text/css", (PARTS / "page.css").read_text(encoding="utf-8"))
     page = (PARTS / "page.html").read_text(encoding="utf-8")
     values = {"script": _hash(script), "style": _hash(style), "css": style, "script_text": script}
     return re.sub(r"\{(script|style|css|script_text)\}", lambda found: values[found[1]], page).encode()
+
+
+def made_script() -> bytes:
+    """The shell script: its first lines, then every line without comment and indentation."""
+    head, body = (PARTS / "verify.sh").read_text(encoding="utf-8").split("\n\n", 1)
+    lines = (re.sub(r"(^|\s+)# [^\"'`]*$", "", line).strip() for line in body.splitlines())
+    return "\n".join([head, *filter(None, lines), ""]).encode()
 
 
 def _hash(text: str) -> str:
@@ -79,10 +83,11 @@ def main() -> int:
     """0 when written or when it is what the parts make."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
-    page = made()
+    files = {PAGE: made(), SCRIPT: made_script()}
     if parser.parse_args().check:
-        return int(PAGE.read_bytes() != page)
-    PAGE.write_bytes(page)
+        return int(any(path.read_bytes() != content for path, content in files.items()))
+    for path, content in files.items():
+        path.write_bytes(content)
     return 0
 
 

@@ -266,7 +266,8 @@ def _tokens(tokens: Sequence[CertifiedToken], translate: Translate) -> str:
 
 def _qr(url: str) -> list[int]:
     out = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(out, kind="png", scale=8, border=0)
+    code = segno.make(url, error="m", micro=False)
+    code.save(out, kind="png", scale=1, border=0, dark="#1d2733")  # never smoothed; a colour, as all else is, so that one profile does
     return list(out.getvalue())
 
 
