@@ -53,6 +53,12 @@ def about() -> Response:
     )
 
 
+@pages.get("/favicon.ico")
+def favicon() -> Response:
+    """The icon, for those who ask for it without reading a page."""
+    return current_app.send_static_file("icon.svg")
+
+
 @pages.post("/language")
 def choose_language() -> Response:
     """Speak another language in this browser from now on."""

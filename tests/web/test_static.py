@@ -55,3 +55,8 @@ def test_the_journey_has_its_seven_steps_each_with_a_word(app: Flask) -> None:
         assert [step.word for step in strip[:3]] == ["3 files", "Invite", "Not yet"]
         with pytest.raises(ValueError, match="no step"):
             steps({"dance": At("now", "x")})
+
+
+def test_whoever_asks_for_the_icon_without_reading_a_page_gets_it(app: Flask) -> None:
+    with app.test_client().get("/favicon.ico") as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
