@@ -84,8 +84,7 @@ def told(done: Run) -> str:
         if isinstance(made, Released):
             lines += ["", f"{number}. Released: {_money(case, sum(made.amounts.values()))}"]
             lines += [
-                f"  {names[party]}: {sentence}"
-                for party, sentence in zip(made.amounts, money_run.sentences(case, made.amounts), strict=True)
+                f"  {names[party]}: {sentence}" for party, sentence in zip(made.amounts, money_run.sentences(case, made), strict=True)
             ]
         else:
             lines += ["", f"{number}. {'Paid out' if made.units > 0 else 'Taken back'}: {_money(case, made.units)}"]

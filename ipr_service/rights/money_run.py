@@ -29,9 +29,10 @@ NO_DAY: Final = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Released:
-    """Disputed money that was given to parties; units by party."""
+    """Disputed money that was given to parties; units by party. ``withdrawn``: as a claim was withdrawn, not by a settled split."""
 
     amounts: Mapping[str, int]
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def happen(case: MoneyCase, state: State, event: Event) -> tuple[State, Entry | 
         case _:
             state = _counted(state, event)
     transaction = _transaction(event, made)
-    return state, None if transaction is None else Entry(transaction, event.on or NO_DAY, event.text, _why(made)), made
+    return state, None if transaction is None else Entry(transaction, event.on or NO_DAY, event.text, _why(case, made)), made
 
 
 def _check_hold(case: MoneyCase, state: State, event: Event) -> None:
@@ -149,7 +150,7 @@ def _release(state: State, event: Event) -> tuple[Released, State]:
         freed, kept = withdrawn(kept, claim)
         amounts = {party: amounts.get(party, 0) + freed.get(party, 0) for party in sorted(amounts.keys() | freed.keys())}
     still_open = tuple((name, claims) for name, claims in state.open if name != event.hold)
-    return Released({party: units for party, units in amounts.items() if units}), replace(state, open=still_open, kept=kept)
+    return Released({party: units for party, units in amounts.items() if units}, withdrawn=True), replace(state, open=still_open, kept=kept)
 
 
 def _counted(state: State, event: Event) -> State:
@@ -175,12 +176,23 @@ def _transaction(event: Event, made: Payout | Released | None) -> Transaction | 
     return make(event.units, event.party)
 
 
-def _why(made: Payout | Released | None) -> tuple[tuple[str, str], ...]:
-    return tuple((told.holder, "; ".join(map(str, told.amounts))) for told in account(made)) if isinstance(made, Payout) else ()
+def _why(case: MoneyCase, made: Payout | Released | None) -> tuple[tuple[str, str], ...]:
+    match made:
+        case Payout():
+            return tuple((told.holder, "; ".join(map(str, told.amounts))) for told in account(made))
+        case Released():
+            return tuple(zip(made.amounts, map(str, sentences(case, made)), strict=True))
+    return ()
 
 
-def sentences(case: MoneyCase, amounts: Mapping[str, int]) -> Sequence[Sentence]:
-    """Amounts that need no other reason than a settled dispute."""
-    places = places_of(case.waterfall.currency)
-    msgid = N_("{amount}: what it lacked to its settled share of the money in dispute")
-    return [Sentence(msgid, {"amount": f"{units_text(units, places)} {case.waterfall.currency}"}) for units in amounts.values()]
+RELEASED: Final = {
+    False: N_("{amount}: what it lacked to its settled share of the money in dispute"),
+    True: N_("{amount}: freed, as a claim was withdrawn"),
+}
+
+
+def sentences(case: MoneyCase, made: Released) -> Sequence[Sentence]:
+    """Why each amount that a dispute had kept aside went where it went, in the order of the amounts."""
+    currency = case.waterfall.currency
+    said = (f"{units_text(units, places_of(currency))} {currency}" for units in made.amounts.values())
+    return [Sentence(RELEASED[made.withdrawn], {"amount": amount}) for amount in said]

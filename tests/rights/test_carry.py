@@ -112,6 +112,48 @@ def test_through_refunds_and_changed_shares_the_carry_stays_exact(first: list[in
     assert {name: due[name] - had[name] for name in due if due[name] != had[name]} == carry
 
 
+turns = st.lists(st.tuples(st.lists(st.integers(0, 50), min_size=5, max_size=5).filter(any), st.integers(1, 9)), min_size=1, max_size=40)
+
+
+@FEWER
+@given(turns)
+def test_however_often_the_shares_change_nobody_is_paid_a_whole_unit_ahead(turns: list[tuple[list[int], int]]) -> None:
+    carry: dict[str, Fraction] = {}
+    for parts, amount in turns:
+        split = shares(parts)
+        carry = dict(pay(amount, split, carry).carry)
+        assert all(open_now > -1 for open_now in carry.values())
+        # the carries add up to 0, so all who are behind together are so by less than one unit for each of the others
+        assert sum(open_now for open_now in carry.values() if open_now > 0) < len(split) - 1 or not carry
+
+
+@FEWER
+@given(turns, st.lists(st.integers(1, 50), min_size=5, max_size=5), st.lists(st.integers(1, 9), min_size=1, max_size=40))
+def test_after_the_shares_changed_one_payout_large_enough_brings_everybody_back_for_good(
+    turns: list[tuple[list[int], int]], parts: list[int], amounts: list[int]
+) -> None:
+    carry: dict[str, Fraction] = {}
+    for before, amount in turns:
+        carry = dict(pay(amount, shares(before), carry).carry)
+    split = shares(parts)
+    enough = -min(-sum(parts) // part for part in parts)  # units that give the least share one
+    for amount in (enough, *amounts):
+        carry = dict(pay(amount, split, carry).carry)
+        assert all(abs(open_now) < 1 for open_now in carry.values())
+
+
+def test_no_rule_could_keep_everybody_within_a_unit_while_shares_change_at_will() -> None:
+    # Each turn divides one cent among those who had none yet: whoever is left last was owed 1/4 + 1/3 + 1/2 + 1 and got 1.
+    left, carry, worst = ["a", "b", "c", "d"], dict[str, Fraction](), Fraction(0)
+    while left:
+        split = {name: Fraction(1, len(left)) for name in left}
+        paid = pay(1, split, carry)
+        carry = dict(paid.carry)
+        worst = max([worst, *carry.values()])
+        left = [name for name in left if not paid.units[name]] if any(paid.units[name] for name in left) else left
+    assert worst == Fraction(1, 4) + Fraction(1, 3) + Fraction(1, 2)
+
+
 def test_somebody_who_left_still_gets_the_cent_that_is_open() -> None:
     paid = pay(1, {"a": Fraction(1, 2), "b": Fraction(1, 2)}, {"a": Fraction(-1, 3), "b": Fraction(-1, 3), "left": Fraction(2, 3)})
     assert paid.units == {"a": 0, "b": 0, "left": 1}

@@ -62,12 +62,12 @@ def test_of_two_disputes_each_frees_what_it_alone_kept() -> None:
     # By hand: sure are 1/3, 1/4, 1/4 of 600.00; 100.00 are kept. Without claim one Anna is sure of 5/12: 50.00 more; the other 50.00 stay.
     done = run(load(TWO)).done
     assert done[0].amounts == {"anna": 20_000, "bruno": 15_000, "clara": 15_000, "held": 10_000}
-    assert done[1:] == (Released({"anna": 5_000}), Released({"anna": 5_000}))
+    assert done[1:] == (Released({"anna": 5_000}, withdrawn=True), Released({"anna": 5_000}, withdrawn=True))
 
 
 def test_in_the_other_order_the_wider_claim_still_keeps_everything() -> None:
     done = run(load(TWO.replace("hold: one}\n  - {kind: release, hold: two}", "hold: two}\n  - {kind: release, hold: one}"))).done
-    assert done[1:] == (Released({}), Released({"anna": 10_000}))
+    assert done[1:] == (Released({}, withdrawn=True), Released({"anna": 10_000}, withdrawn=True))
 
 
 def test_one_claim_is_settled_against_the_other_by_a_split_that_all_accept() -> None:
@@ -83,13 +83,14 @@ def test_nobody_pays_back_what_was_undisputed_when_it_was_paid() -> None:
     assert done.done[1] == Released({"bruno": 10_000})
 
 
-def test_the_part_of_a_unit_that_was_open_for_held_money_is_not_left_behind() -> None:
-    # 0.01 and 0.01 in sixths: the unit that is kept is released, and later cents go to the three parties alone.
+@pytest.mark.parametrize("before", range(1, 13))
+def test_the_part_of_a_unit_that_was_open_for_held_money_is_not_left_behind(before: int) -> None:
+    # A sixth of each cent is kept. Whatever was open of a unit when the disputes ended, later cents go to the three parties alone.
     cents = "  - {kind: income, amount: '0.01', party: anna}\n  - {kind: payout}\n"
     head, _, rest = TWO.partition("  - {kind: income")
     claims = "".join(line + "\n" for line in rest.split("\n") if "{kind: hold" in line)
     freed = "  - {kind: release, hold: one}\n  - {kind: release, hold: two}\n"
-    done = run(load(f"{head}{claims}{cents * 4}{freed}{cents * 20}"))
+    done = run(load(f"{head}{claims}{cents * before}{freed}{cents * (24 - before)}"))
     assert "held" not in done.paid
     assert done.paid == {"anna": 12, "bruno": 6, "clara": 6}
 
