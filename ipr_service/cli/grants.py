@@ -18,6 +18,8 @@ from ipr_service.rights.grant_file import check as check_grants
 LARGEST = 16 * 1024 * 1024
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
+_DEMANDS = {"unmet": "UNMET", "unsaid": "UNSAID", "met": "ok", "seen": "shown", "told": "told"}
+
 
 @click.group()
 def grants() -> None:
@@ -67,6 +69,8 @@ def _told(described: GrantFile, answer: Answer, today: date) -> Iterator[str]:
     yield from (f"FILLED    {line}" for one in answer.filled.values() for line in (*one.lines, *one.remarks))
     yield from (f"BEYOND    {one.sentence}" for one in answer.excesses)
     yield from (f"ACCESS    {one.sentence}" for one in answer.gaps)
+    for grant_demands in answer.demands.values():
+        yield from (f"{_DEMANDS[one.outcome]:<9} {one.sentence}" for one in grant_demands)
     for found in answer.encumbrances.values():
         for each in found:
             yield f"{'ok       ' if each.passes else each.answer.ljust(9)} {each.sentence}"

@@ -11,6 +11,7 @@ from typing import Any
 
 from ipr_service.rights.authority import Authority, Step
 from ipr_service.rights.conflicts import Conflict
+from ipr_service.rights.demands import Demand
 from ipr_service.rights.encumbrance import CREDIT, Encumbrance
 from ipr_service.rights.grant_file import Answer
 from ipr_service.rights.licences import Reach, last_day
@@ -27,6 +28,7 @@ def answer_data(answer: Answer) -> dict[str, Any]:
         "beyond": [excess_data(one) for one in answer.excesses],
         "access_missing": [gap_data(one) for one in answer.gaps],
         "filled": {grant: [str(line) for line in (*one.lines, *one.remarks)] for grant, one in answer.filled.items()},
+        "demands": {grant: [demand_data(one) for one in found] for grant, found in answer.demands.items()},
         "components": {asset: [encumbrance_data(one) for one in found] for asset, found in answer.encumbrances.items()},
     }
     if answer.encumbrances:
@@ -105,6 +107,18 @@ def gap_data(one: Gap) -> dict[str, Any]:
         "field": one.field,
         "where": where,
         "sentence": str(one.sentence),
+    }
+
+
+def demand_data(one: Demand) -> dict[str, Any]:
+    """What a law demands of the paper, and how the grant stands to it."""
+    return {
+        "about": one.about,
+        "outcome": one.outcome,
+        "effect": one.effect,
+        "refuses": one.refuses,
+        "sentence": str(one.sentence),
+        "because": [row.to_data() for row in one.citations],
     }
 
 

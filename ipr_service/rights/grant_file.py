@@ -32,6 +32,7 @@
         reversion: {when: unexploited, months: 24}
         under: other-grant                  # this is a sublicence of that one
         agreed: 2026-11-20
+        form: writing                       # oral, writing, signed, recognised, deed
         signed: {anna: 2026-11-20}          # notified, offered, declined alike; court: day
 
 Every refusal names line and field (:mod:`ipr_service.rights.strict_yaml`).
@@ -46,6 +47,7 @@ from datetime import date
 from ipr_service.errors import N_
 from ipr_service.rights.authority import HOLDS_NOTHING, Acts, Authority, ConsentRule, authority
 from ipr_service.rights.conflicts import MAX_GRANTS, Conflict, Priority, chains, conflicts
+from ipr_service.rights.demands import UNMET, Demand, demands
 from ipr_service.rights.encumbrance import Encumbrance, encumbrances
 from ipr_service.rights.fields import SHIPPED, FieldTree
 from ipr_service.rights.grant_terms import Asset, asset, grant
@@ -82,6 +84,7 @@ class Answer:
         gaps: background that is needed and to which no access was granted.
         encumbrances: asset to the answers for its components.
         filled: grant to what the law says where it is silent; only where the asset names a law.
+        demands: grant to what the law demands of its form and text; only where the asset names a law.
     """
 
     conflicts: tuple[Conflict, ...]
@@ -90,12 +93,15 @@ class Answer:
     gaps: tuple[Gap, ...]
     encumbrances: Mapping[str, tuple[Encumbrance, ...]]
     filled: Mapping[str, Filled]
+    demands: Mapping[str, tuple[Demand, ...]]
 
     @property
     def clear(self) -> bool:
-        """Whether nothing stands in the way: no conflict (not even a possible one), nothing beyond, no gap, every component passes."""
+        """Whether nothing stands in the way: no conflict (not even a possible one), nothing beyond, no gap, every component passes, and no
+        demand of a law is known to be unmet."""
+        unmet = any(one.outcome == UNMET for found in self.demands.values() for one in found)
         passing = all(one.passes for found in self.encumbrances.values() for one in found)
-        return not (self.conflicts or self.excesses or self.gaps) and passing
+        return not (self.conflicts or self.excesses or self.gaps or unmet) and passing
 
 
 def load(text: str) -> GrantFile:
@@ -136,6 +142,7 @@ def check(
         InputError: a circle of sublicences.
     """
     known = {one.id: one for one in assets}
+    demanded = {one.id: found for one in grants if (found := _demands(one, known.get(one.asset), today))}
     filled = {one.id: made for one in grants if (made := _filled(one, known.get(one.asset), today)) is not None}
     grants = [filled[one.id].grant if one.id in filled else one for one in grants]
     by_id = {one.id: one for one in grants}
@@ -161,7 +168,7 @@ def check(
             found_gaps += gaps(need, grants, owners)
     priorities = {one.id: rule for one in assets if (rule := _priority(one, today)) is not None}
     burdens = {one.id: encumbrances(one.outbound, one.components) for one in assets if one.outbound is not None}
-    return Answer(conflicts(grants, priorities), authorities, tuple(excesses), tuple(found_gaps), burdens, filled)
+    return Answer(conflicts(grants, priorities), authorities, tuple(excesses), tuple(found_gaps), burdens, filled, demanded)
 
 
 def _filled(one: Grant, about: Asset | None, today: date | None) -> Filled | None:
@@ -169,6 +176,11 @@ def _filled(one: Grant, about: Asset | None, today: date | None) -> Filled | Non
     if about is None or not about.law or on is None:
         return None
     return fill(one, about.law, about.right, on, about.existing.territory)
+
+
+def _demands(one: Grant, about: Asset | None, today: date | None) -> tuple[Demand, ...]:
+    on = one.agreed or today
+    return () if about is None or not about.law or on is None else demands(one, about.law, about.right, on)
 
 
 def _consent(about: Asset, one: Grant, today: date | None) -> ConsentRule | None:

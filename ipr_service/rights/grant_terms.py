@@ -28,6 +28,7 @@ from ipr_service.rights.territories import spelled
 REQUIRED = ("id", "asset", "grantors", "grantee")
 OPTIONAL = (
     "acts", "purpose", "field", "territory", "from", "to", "exclusivity", "sublicence", "fee", "reversion", "under", "agreed",
+    "form",
 )  # fmt: skip
 DONE = ("signed", "notified", "offered", "declined", "court")
 """What was done so far: party to day, and the day of the court's leave."""
@@ -81,6 +82,7 @@ def grant(node: Node, tree: FieldTree) -> tuple[Grant, Acts]:
             reversion=_reversion(found["reversion"]) if "reversion" in found else None,
             under=_text(found, "under"),
             agreed=_day(found["agreed"]) if "agreed" in found else None,
+            form=_text(found, "form"),
             tree=tree,
         )
     )
@@ -226,6 +228,7 @@ def grant_data(made: Grant) -> dict[str, Any]:
         "reversion": None if made.reversion is None else _reversion_data(made.reversion),
         "under": made.under,
         "agreed": _iso(made.agreed),
+        "form": made.form,
     }
     return {name: value for name, value in data.items() if value is not None}
 

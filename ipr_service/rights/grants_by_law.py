@@ -18,7 +18,7 @@ from ipr_service.rights.authority import ConsentRule
 from ipr_service.rights.conflicts import Priority
 from ipr_service.rights.fields import ALL
 from ipr_service.rights.licences import ACTS, Fee, Grant
-from ipr_service.rights.outcomes import Citation, Value
+from ipr_service.rights.outcomes import Citation, Outcome, Undetermined, Value
 from ipr_service.rights.periods import Period
 from ipr_service.rights.sentences import Sentence
 
@@ -118,6 +118,13 @@ class Filled:
 _FILLED: Final = N_("{grant} is silent on its {about}; by law: {holds} ({source})")
 _BESIDE: Final = N_("{grant} is silent; by law, on {about}: {holds} ({source})")
 
+_SHOWN: Final = N_("{grant} is silent; on {about} a row is shown that decides nothing: “{rule}” ({source})")
+
+
+def _seen(found: Outcome[Any]) -> tuple[Citation, ...]:
+    """Rows that were looked at and decide nothing."""
+    return found.seen if isinstance(found, Undetermined) else ()
+
 
 def filled(grant: Grant, country: str, right: str, on: date, existing_territory: tuple[str, ...] | None = None) -> Filled:
     """The grant with the pack's fillers on every term that nobody named.
@@ -136,12 +143,16 @@ def filled(grant: Grant, country: str, right: str, on: date, existing_territory:
             continue
         found = formalities.filler(country, right, about, on)
         if not isinstance(found, Value):
+            remarks += [
+                Sentence(_SHOWN, {"grant": grant.id, "about": about, "rule": row.rule, "source": cited((row,))}) for row in _seen(found)
+            ]
             continue
         holds, source = found.value.holds, cited(found.because)
         changed = rule.change(grant, holds, whole)
         if changed is not None:
             grant = replace(grant, **changed)
-        said = {"grant": grant.id, "about": rule.title if changed is not None else about, "holds": holds, "source": source}
+        told = holds if found.value.length is None else f"{holds}, {found.value.length}"
+        said = {"grant": grant.id, "about": rule.title if changed is not None else about, "holds": told, "source": source}
         (lines if changed is not None else remarks).append(Sentence(_FILLED if changed is not None else _BESIDE, said))
     return Filled(grant, tuple(lines), tuple(remarks))
 

@@ -46,6 +46,16 @@ FEES: Final = MappingProxyType(
     {"free": N_("free"), "fair": N_("fair and reasonable"), "lump": N_("a lump sum"), "net": N_("a share of the net income")}
 )
 REVERSIONS: Final = MappingProxyType({"unexploited": N_("not exploited"), "unpaid": N_("not paid"), "insolvent": N_("insolvency")})
+FORMS: Final = MappingProxyType(
+    {
+        "oral": N_("by word of mouth"),
+        "writing": N_("in writing"),
+        "signed": N_("in writing, signed by the parties"),
+        "recognised": N_("with recognised signatures"),
+        "deed": N_("by public deed"),
+    }
+)
+"""How a licence was concluded; each form holds what the one before it asks for."""
 
 AXES: Final = MappingProxyType(
     {
@@ -118,6 +128,7 @@ class Grant:
         exclusivity, sublicence: of :data:`EXCLUSIVITIES`, :data:`SUBLICENCES`; None when nobody said.
         under: id of the grant that this is a sublicence of.
         agreed: the day it was concluded, where it matters which of two came first.
+        form: of :data:`FORMS`, in which it was concluded; None when nobody said.
         tree: the fields that may be named.
 
     Raises:
@@ -140,6 +151,7 @@ class Grant:
     reversion: Reversion | None = None
     under: str | None = None
     agreed: date | None = None
+    form: str | None = None
     tree: FieldTree = SHIPPED
 
     def __post_init__(self) -> None:
@@ -176,6 +188,8 @@ class Grant:
             check_known("/exclusivity", self.exclusivity, EXCLUSIVITIES, N_('"{value}" is not known here; known are: {known}'))
         if self.sublicence is not None:
             check_known("/sublicence", self.sublicence, SUBLICENCES, N_('"{value}" is not known here; known are: {known}'))
+        if self.form is not None:
+            check_known("/form", self.form, FORMS, N_('"{value}" is not known here; known are: {known}'))
         if self.under == self.id:
             raise InputError.at("/under", N_("A grant is no sublicence of itself; name the grant that it comes from"))
         if self.sublicence == "no" and self.acts is not None and "sublicense" in self.acts:
@@ -254,7 +268,7 @@ class Reach:
 
 def grant_title(word: str) -> str:
     """The word for an act, a purpose, a term or a field (a msgid)."""
-    for words in (ACTS, PURPOSES, EXCLUSIVITIES, SUBLICENCES, FEES, REVERSIONS):
+    for words in (ACTS, PURPOSES, EXCLUSIVITIES, SUBLICENCES, FEES, REVERSIONS, FORMS):
         if word in words:
             return words[word]
     return field_title(word)

@@ -81,6 +81,7 @@ class Checked:
             gaps=tuple(one for one in whole.gaps if one.need.party == grantee),
             encumbrances={},
             filled={grant: one for grant, one in whole.filled.items() if grant == self.asked},
+            demands={grant: one for grant, one in whole.demands.items() if grant == self.asked},
         )
 
     def conflicts_of(self, grant_id: str) -> tuple[Conflict, ...]:

@@ -14,7 +14,7 @@ from ipr_service.errors import N_
 from ipr_service.rights.conflicts import Conflict
 from ipr_service.rights.fields import SHIPPED, field_title
 from ipr_service.rights.jurisdictions import countries
-from ipr_service.rights.licences import ACTS, EXCLUSIVITIES, FEES, PURPOSES, SUBLICENCES, Grant, Reach, grant_title, last_day
+from ipr_service.rights.licences import ACTS, EXCLUSIVITIES, FEES, FORMS, PURPOSES, SUBLICENCES, Grant, Reach, grant_title, last_day
 from ipr_service.rights.sentences import Sentence
 from ipr_service.rights.territories import span_text
 from ipr_service.services import dossiers, exporting, granting, grants, results
@@ -133,6 +133,7 @@ def _choices(found: Register) -> dict[str, Any]:
             ("non-exclusive", _(EXCLUSIVITIES["non-exclusive"]), _("Others may get the same.")),
         ],
         "sublicences": [(value, _(name)) for value, name in SUBLICENCES.items()],
+        "forms": [(value, _(name)) for value, name in FORMS.items()],
         "fees": [(value, _(name)) for value, name in FEES.items()],
         "standing": [(line.id, f"#{line.number} {line.grantee}") for line in found.standing],
     }
@@ -168,6 +169,7 @@ def _record(form: Form) -> Record:
         else None,
         "under": form.value("under"),
         "agreed": form.value("agreed"),
+        "form": form.value("form"),
     }
     return Record(terms, form.value("grantee_name"), form.value("replaces") or None)
 

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from ipr_service.api.schemas.base import Hash, Moment, Strict, Text, Whole, identifier
 from ipr_service.rights.authority import WHO
-from ipr_service.rights.licences import ACTS, EXCLUSIVITIES, FEES, PURPOSES, REVERSIONS, SUBLICENCES
+from ipr_service.rights.licences import ACTS, EXCLUSIVITIES, FEES, FORMS, PURPOSES, REVERSIONS, SUBLICENCES
 from ipr_service.services.granting import BY_GRANTORS, BY_ITSELF
 
 _DAY = {"description": "a day, both ends included", "example": "2028-12-31"}
@@ -96,6 +96,7 @@ class Terms(Strict):
     reversion = fields.Nested(Reversion)
     under = Text(most=64, metadata={"description": "id of the grant that this is a sublicence of"})
     agreed = Text(most=10, metadata=_DAY)
+    form = fields.String(validate=validate.OneOf(tuple(FORMS)), metadata={"description": "in which it was concluded"})
 
 
 class Record(Strict):
@@ -139,6 +140,7 @@ class Answer(Strict):
     beyond = fields.List(fields.Dict())
     access_missing = fields.List(fields.Dict())
     filled = fields.Dict(metadata={"description": "grant to what the law says where it is silent"})
+    demands = fields.Dict(metadata={"description": "grant to what the law demands of its form and text: about, outcome, effect, sentence"})
     components = fields.Dict(metadata={"description": "asset to the answers for its components"})
     components_source = fields.String()
 
