@@ -22,6 +22,8 @@ Verdict = Literal["intact", "trusted", "timed"]
 Outcome = Literal["holds", "fails", "absent", "not asked"]
 _NOT_PROVED = N_("Not proved: who the author is, and that the idea is new. Names and shares are statements of the person who registered.")
 
+BUNDLE_ITSELF = N_("The bundle itself: {answer}")
+
 Translate = Callable[[str], str]
 
 VERDICTS: tuple[Verdict, ...] = ("intact", "trusted", "timed")
@@ -157,8 +159,20 @@ class Report:
         return any(check.name == name and check.outcome == "holds" for check in self.checks)
 
     @property
+    def foreign(self) -> tuple[str, ...]:
+        """Names of the files given to compare that are not among the files."""
+        return tuple(comparison.name for comparison in self.comparisons if comparison.position is None)
+
+    @property
     def headline(self) -> Sentence:
-        """The first line: the answer."""
+        """The first line: the answer. Whoever brings a file asks about that file, so a foreign one is said before the bundle is praised."""
+        if self.intact and self.foreign:
+            return Sentence(N_("not among the registered files: {names}"), {"names": ", ".join(self.foreign)})
+        return self.bundle_itself
+
+    @property
+    def bundle_itself(self) -> Sentence:
+        """What is so of the bundle, whatever was compared with it."""
         values = {"fingerprint": self.facts.fingerprint, "failed": ", ".join(check.name for check in self.failed)}
         if not self.intact:
             return Sentence(N_("not intact: {failed}"), values)
@@ -199,7 +213,10 @@ class Report:
 
     def to_text(self, translate: Translate = same) -> str:
         """The report for a terminal: the answer, the three verdicts with their checks, then what was proved."""
-        lines = [self.headline.said(translate), ""]
+        lines = [_plain(self.headline.said(translate))]
+        if self.intact and self.foreign:
+            lines.append(translate(BUNDLE_ITSELF).format(answer=self.bundle_itself.said(translate)))
+        lines.append("")
         for verdict in VERDICTS:
             lines.append(f"{translate(VERDICT_NAMES[verdict])}: {translate(N_('yes') if getattr(self, verdict) else N_('no'))}")
             for check in (check for check in self.checks if check.verdict == verdict):

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, current_app, request
 from flask_babel import gettext as _
 
 from ipr_service.errors import N_, InputError
-from ipr_service.evidence.report import OUTCOME_NAMES, VERDICT_NAMES, VERDICTS, Report, Verdict
+from ipr_service.evidence.report import BUNDLE_ITSELF, OUTCOME_NAMES, VERDICT_NAMES, VERDICTS, Report, Verdict
 from ipr_service.services import verifying
 from ipr_service.services.verifying import Against, Verified
 from ipr_service.web.forms import Form
@@ -109,12 +109,13 @@ def said(verified: Verified) -> dict[str, Any]:
     """A report as the template shows it."""
     report = verified.report
     return {
-        "good": report.intact and report.trusted,
+        "good": bool(report),
         "compared": [
             (one.reason.said(_), _("The same file") if one.position else _("Another file"), "done" if one.position else "care")
             for one in report.comparisons
         ],
         "headline": _headline(report),
+        "itself": _(BUNDLE_ITSELF).format(answer=report.bundle_itself.said(_)) + "." if report.intact and report.foreign else "",
         "failed": ", ".join(check.name for check in report.failed),
         "summary": [sentence.said(_) for sentence in report.summary[len(report.comparisons) :]],
         "verdicts": [_verdict(report, verdict) for verdict in VERDICTS],
@@ -210,4 +211,5 @@ def events_of(report: Report) -> list[dict[str, Any]]:
         events.append({"title": _("Time stamp"), "text": f"{token.time}, {who}", "kind": "done" if token.independent else "off"})
     if not report.timed:
         events.append({"title": _("No independent time verified"), "text": _("The time rests on the log alone."), "kind": "care"})
-    return events
+    seen = [check for check in report.checks if check.name == "witnesses"]
+    return events + [{"title": _("Witnesses"), "text": f"{one.reason.said(_)}.", "kind": KINDS[one.outcome]} for one in seen]

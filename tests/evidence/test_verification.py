@@ -187,6 +187,7 @@ def test_a_file_to_compare_is_found_by_both_digests_or_named_as_foreign() -> Non
     drawing = MEMBERS["files/0001.svg"]
     report = verify(io.BytesIO(GOLDEN), TRUST, [("photo.jpg", io.BytesIO(drawing)), ("other.txt", io.BytesIO(b"other"))])
     assert [str(c.reason) for c in report.comparisons] == ["photo.jpg is file 1 of this bundle", "other.txt is not among the files"]
+    assert report.to_text().startswith("not among the registered files: other.txt\nThe bundle itself: intact and trusted")
     assert report.intact
     assert not report
 

@@ -116,7 +116,9 @@ def verdicts(page: Page) -> tuple[str | None, ...]:
 def test_the_golden_bundle_is_intact_and_trusted_under_its_fingerprint(page: Page) -> None:
     said = check(page, GOLDEN, compare=[("copy.svg", MEMBERS["files/0001.svg"]), ("other.txt", b"other")])
     assert verdicts(page) == ("yes", "yes", "no")
-    assert said.startswith("Intact and trusted; no independent timestamp was verified.")
+    assert said.startswith(
+        "Not among the registered files: other.txt.\n\nThe bundle itself: intact and trusted; no independent timestamp was verified."
+    )
     assert "copy.svg is file 1 of this bundle." in said
     assert "other.txt is not among the files." in said
     assert "Not proved: who the author is, and that the idea is new." in said

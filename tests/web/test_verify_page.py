@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
+from docs import verifier
 from ipr_service.evidence.bundle import current_tools
 from ipr_service.services import proving, registration, verifying
 from ipr_service.services.context import Context
@@ -60,7 +61,8 @@ def said(answer: TestResponse) -> str:
 def test_whoever_holds_a_bundle_gets_a_yes_with_reasons_without_an_account(guest: Browser, sqlite_ctx: Context) -> None:
     data = registered(sqlite_ctx)
     page = said(send(guest, data, files=[part(CHAIR, "copy.svg"), part(b"x", "other.svg")]))
-    assert "Intact and trusted; no independent timestamp was verified." in page
+    assert 'class="answer no" id="answer" role="status">Not among the registered files: other.svg.' in page
+    assert "The bundle itself: intact and trusted; no independent timestamp was verified." in page
     assert "copy.svg is file 1 of this bundle" in page
     assert "other.svg is not among the files" in page
     assert "Not proved: who the author is" in page
@@ -177,8 +179,8 @@ def test_checking_is_limited_by_address(guest: Browser, sqlite_ctx: Context) -> 
 
 def test_the_page_runs_the_very_checks_of_the_bundles_own_verifier(app: Flask) -> None:
     core = _core()
-    page = current_tools().verify_html.decode()
-    assert all(line.strip() in page for line in core.splitlines() if "N_(" not in line and "//" not in line and "/*" not in line)
+    assert core == "".join((verifier.PARTS / name).read_text() for name in verifier.SCRIPTS if name != "page.js")
+    assert verifier.made() == current_tools().verify_html
     assert "async function verify(" in core
     assert "getElementById" not in core
     answer = app.test_client().get("/verify/checks.js")
@@ -219,7 +221,10 @@ def test_in_the_browser_nothing_is_sent_and_the_verdicts_are_the_same(house: tup
     page.on("console", lambda message: said_aloud.append(message.text))
     page.on("request", lambda request: sent.append(f"{request.method} {request.url.removeprefix(address).split('?')[0]}"))
     shown = check(page, address, data, ("copy.svg", CHAIR), ("other.svg", b"x"))
-    assert "Intact and trusted; no independent timestamp was verified." in shown
+    assert shown.startswith(
+        "Not among the registered files: other.svg.\n\nThe bundle itself: intact and trusted; no independent timestamp was verified."
+    )
+    assert page.locator("#report .answer.no").is_visible()
     assert "copy.svg is file 1 of this bundle." in shown
     assert "other.svg is not among the files" in shown
     assert "Timed by others: no" in shown

@@ -13,7 +13,10 @@ function present(report, say) {
     : broken ? N_("intact; not trusted: {failed}")
       : !report.trusted ? N_("intact; signed by key {fingerprint}, which only this bundle vouches for")
         : !report.timed ? N_("intact and trusted; no independent timestamp was verified") : N_("intact, trusted and timed");
-  const good = report.intact && report.trusted, first = say(answer, values), shown = [make("p", `${first[0].toUpperCase()}${first.slice(1)}.`, good ? "answer" : "answer no")];
+  const foreign = report.intact ? report.compared.filter((file) => !file.position && file.size <= LIMIT).map((file) => file.name).join(", ") : "";
+  const first = say(foreign ? N_("not among the registered files: {names}") : answer, { ...values, names: foreign });
+  const shown = [make("p", `${first[0].toUpperCase()}${first.slice(1)}.`, report.intact && report.trusted && !foreign ? "answer" : "answer no")];
+  if (foreign) shown.push(make("p", `${say(N_("The bundle itself: {answer}"), { answer: say(answer, values) })}.`));
   for (const file of report.compared) {
     const sentence = file.position ? N_("{name} is file {position} of this bundle") : file.size > LIMIT ? N_("{name} is too large for this page; use verify.sh") : N_("{name} is not among the files");
     shown.push(make("p", `${say(sentence, file)}.`, file.position ? "" : "care"));
