@@ -21,6 +21,7 @@ from ipr_service.services.intake import open_intake
 blueprint = Resource("ideas", __name__, url_prefix="/ideas", description="Ideas and contributions, their versions and proofs")
 IN_MEMORY = 1 << 20
 _IDEA, _COMMITMENT, _COMMITMENTS = schemas.RegisterIdea(), schemas.RegisterCommitment(), schemas.RegisterCommitments()
+_VERSION = schemas.ReviseCommitment()
 _FILES = {
     "requestBody": {
         "content": {
@@ -151,6 +152,25 @@ def revise(idea_id: str) -> Any:
     """Register a new version, chained to the newest one."""
     made = _take_in(idea_id)
     return registered(made), 201, {"Location": f"/api/v1/ideas/{made.idea_id}"}
+
+
+@blueprint.response(201, schemas.Registered)
+def _same_version(idea_id: str) -> Any:
+    """The answer to the registration of a commitment as a version again: the request itself says which version it was."""
+    made = bulk.receipts_again(context(), actor(), [order_of(_VERSION)["commitment"]])
+    number = next(one.number for one in library.idea(context(), actor(), idea_id).history if one.commitment == made.lines[0].commitment)
+    receipt = proving.receipt_of(context(), actor(), idea_id, number)
+    return registered(registration.Registered(idea_id, "", number, receipt)), 201
+
+
+@blueprint.post("/<string(length=26):idea_id>/versions/commitments")
+@once_by_rows(_same_version)
+@blueprint.response(201, schemas.Registered)
+@blueprint.doc(requestBody={"content": {"application/json": {"schema": schemas.ReviseCommitment}}, "required": True})
+def revise_commitment(idea_id: str) -> Any:
+    """Register 32 bytes made on your side as the next version of an idea (hash-only)."""
+    made = registration.register_commitment(context(), actor(), order_of(_VERSION)["commitment"], idea_id=idea_id)
+    return registered(made), 201
 
 
 @blueprint.get("/<string(length=26):idea_id>/receipt")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ipr_service.errors import N_, FormatError
 from ipr_service.evidence.canonical import Json
-from ipr_service.evidence.commitment import Openings, commit
+from ipr_service.evidence.commitment import Committed, Openings, commit
 from ipr_service.evidence.digest import parse_base64, parse_hex, to_base64
 
 _KEYS = ("files", "key", "kind", "language", "manifest", "openings", "salt", "server", "version")
@@ -38,6 +38,11 @@ class Parcel:
     manifest: bytes
     openings: bytes
     salt: bytes
+
+    @classmethod
+    def of(cls, made: Committed, server: str | None, language: str, files: tuple[Path, ...], key: str) -> Parcel:
+        """What was committed to, ready to leave."""
+        return cls(server, key, made.manifest.kind, language, files, made.manifest_bytes, made.openings.to_bytes(), made.salt)
 
     @property
     def commitment(self) -> bytes:

@@ -5,45 +5,27 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import click
 
 from ipr_service.cli import house
 from ipr_service.cli.exits import DONE, FALSE
+from ipr_service.cli.gathering import LeftOut, gather
 from ipr_service.cli.hashing import hash_files
+from ipr_service.cli.keeping import Log, Proved, known_keys, prove, stamp_over, without_files, write_bundle
 from ipr_service.cli.parcel import Parcel
 from ipr_service.cli.remote_log import RemoteLog, checked_address
-from ipr_service.errors import N_, InputError, OutsideError
-from ipr_service.evidence.bundle import asic_manifest, write_to
-from ipr_service.evidence.checkpoint import Checkpoint, fingerprint
+from ipr_service.evidence.checkpoint import fingerprint
+from ipr_service.evidence.commitment import Openings
 from ipr_service.evidence.digest import to_base64
-from ipr_service.evidence.keys import ED25519, Vkey
-from ipr_service.evidence.proof import TlogProof
-from ipr_service.evidence.tsp import token_of
-from ipr_service.gateways import durable
 from ipr_service.services import hash_only
-from ipr_service.services.hash_only import Promise
 from ipr_service.services.registration import NamedContributor, RegisterIdea
 
-
-class Log(Protocol):
-    """A log that registers: one elsewhere (``remote_log``) or this installation's (``services.terminal``)."""
-
-    @property
-    def verify_url(self) -> str: ...
-
-    def vkeys(self) -> bytes: ...
-
-    def newest_checkpoint(self) -> bytes | None: ...
-
-    def register(self, commitment: bytes, key: str) -> Promise | None: ...
-
-    def proof(self, commitment: bytes) -> bytes | None: ...
-
-    def stamp(self, query: bytes) -> bytes: ...
+NAMED = 20  # paths left out that are named; more of them are counted
 
 
 @dataclass(frozen=True)
@@ -57,29 +39,10 @@ class Options:
     keys_out: Path | None
     quiet: bool
     as_json: bool
+    left_out: tuple[LeftOut, ...] = ()
 
 
-@dataclass(frozen=True)
-class Proved:
-    """What the log answered, verified."""
-
-    checkpoint: Checkpoint
-    proof: TlogProof
-    vkeys: tuple[Vkey, ...]
-
-    @property
-    def fingerprint(self) -> str:
-        return fingerprint(self.vkeys[0].to_text())
-
-
-def _files(_ctx: click.Context, _parameter: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
-    for path in paths:
-        if path.is_dir():
-            raise click.BadParameter(f"{path} is a folder. Name its files, or pack it into one archive first.")
-    return paths
-
-
-def _contributors(_ctx: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[NamedContributor, ...]:
+def named_contributors(_ctx: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[NamedContributor, ...]:
     named = []
     for text in texts:
         parts = text.split(":")
@@ -90,21 +53,21 @@ def _contributors(_ctx: click.Context, _parameter: click.Parameter, texts: tuple
 
 
 @click.command()
-@click.argument("files", nargs=-1, callback=_files, type=click.Path(exists=True, readable=True, path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(exists=True, readable=True, path_type=Path))
 @click.option("--title", metavar="T", help="What the idea is called. Stays on this machine.")
 @click.option("--bundle", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT", help="Where to write the proof bundle (.asice).")
 @click.option("--server", metavar="URL", help="The service that logs it; without one, the log of this installation does.")
 @click.option("--token", envvar="IPR_TOKEN", metavar="T", help="API token with ideas:write; better in the variable IPR_TOKEN.")
 @click.option("--description", default="", metavar="D", help="A few sentences. They stay on this machine.")
 @click.option("--language", default="en", show_default=True, metavar="LL", help="Language of title and description.")
-@click.option("--contributor", "contributors", multiple=True, callback=_contributors, metavar="MAIL:ROLE[:SHARE]",
+@click.option("--contributor", "contributors", multiple=True, callback=named_contributors, metavar="MAIL:ROLE[:SHARE]",
               help="Who took part, as what, with which exact share, like 3/8. May be given several times.")  # fmt: skip
-@click.option("--without-files", is_flag=True, help="Leave the originals out of the bundle; their digests stand for them.")
+@click.option("--without-files", "bare", is_flag=True, help="Leave the originals out of the bundle; their digests stand for them.")
 @click.option("--fingerprint", "expected", metavar="HEX", help="Refuse a log whose key has another fingerprint.")
 @click.option("--vkeys", "keys_out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Also write the log's keys, for `ipr verify --trust FILE`.")  # fmt: skip
 @click.option("--resume", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="OUT.part",
-              help="Finish what was interrupted. Takes --token again, nothing else.")  # fmt: skip
+              help="Finish what was interrupted. Takes --token again, and --without-files if an original changed meanwhile.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Say nothing when all went well.")
 @click.option("--json", "as_json", is_flag=True, help="The receipt as JSON.")
 @click.pass_context
@@ -118,7 +81,7 @@ def register(
     description: str,
     language: str,
     contributors: tuple[NamedContributor, ...],
-    without_files: bool,
+    bare: bool,
     expected: str | None,
     keys_out: Path | None,
     resume: Path | None,
@@ -126,6 +89,9 @@ def register(
     as_json: bool,
 ) -> int:
     """Register FILES: they are hashed here, and only 32 bytes reach the log. What proves them is written to OUT.
+
+    A folder stands for every file below it, in the order of their names; hidden and temporary files, links and empty files are left out
+    and named. Its files keep their folders in their names: prototype/drawings/chair.svg. One bundle holds 9,999 files at most.
 
     Keep OUT: nobody else has what opens the entry, the service neither. Before the 32 bytes leave, OUT.part is written (for your
     eyes only), so that a lost line or a crash loses nothing: --resume OUT.part goes on, and registers once.
@@ -136,6 +102,7 @@ def register(
       IPR_TOKEN=ipr_live_… ipr register chair.svg hours.xlsx --title "Chair" --bundle chair.asice \\
           --server https://ipr.example.org --contributor sara@example.org:designer:5/8 \\
           --contributor luca@example.org:maker:3/8
+      ipr register prototype/ --title "Chair, second prototype" --bundle prototype.asice
 
     Exit 0 when the bundle is written; 1 when a file changed meanwhile or the log is not the expected one; 2 for wrong arguments;
     3 when the service refuses; 4 when it does not answer.
@@ -144,32 +111,38 @@ def register(
         if files or title or bundle or server:
             raise click.UsageError("--resume goes alone: files, title, bundle and server stand in the .part file")
         parcel = Parcel.from_bytes(resume.read_bytes())
+        parcel = without_files(parcel) if bare else parcel
         options = Options(_out_of(resume), parcel.server, token, expected, keys_out, quiet, as_json)
-        return _finish(_log(ctx, options), parcel, resume, options)
+        return _finish(log_of(ctx, options.server, options.token), parcel, resume, options)
     if not title or bundle is None or not (files or description):
         raise click.UsageError("name at least one file (or a --description), a --title and a --bundle to write")
     options = Options(bundle, checked_address(server) if server else None, token, expected, keys_out, quiet, as_json)
     order = RegisterIdea(title, description, language, contributors=contributors)
-    return _start(_log(ctx, options), order, files, options, with_files=not without_files)
+    return _start(log_of(ctx, options.server, options.token), order, files, options, with_files=not bare)
 
 
-def _start(log: Log, order: RegisterIdea, files: tuple[Path, ...], options: Options, *, with_files: bool) -> int:
-    """Hash, commit, keep what opens it, then send."""
+def _start(log: Log, order: RegisterIdea, given: Sequence[Path], options: Options, *, with_files: bool) -> int:
+    """Gather, hash, commit, keep what opens it, then send."""
     part = _refuse_taken(options)
-    hashed = hash_files(files, quiet=options.quiet or options.as_json)
+    gathered = gather(given)
+    options = replace(options, left_out=gathered.left_out)
+    if gathered.left_out and not (options.quiet or options.as_json):
+        _say_left_out(gathered.left_out)
+    hashed = hash_files(gathered.files, quiet=options.quiet or options.as_json)
     made = hash_only.prepare(order, hashed, os.urandom, log.newest_checkpoint())
-    parcel = Parcel(
-        server=options.server,
-        key=secrets.token_urlsafe(24),
-        kind=made.manifest.kind,
-        language=order.language,
-        files=tuple(path.resolve() for path in files) if with_files else (),
-        manifest=made.manifest_bytes,
-        openings=made.openings.to_bytes(),
-        salt=made.salt,
-    )
+    files = tuple(path.resolve() for path, _ in gathered.files) if with_files else ()
+    parcel = Parcel.of(made, options.server, order.language, files, secrets.token_urlsafe(24))
     parcel.write(part)
     return _finish(log, parcel, part, options)
+
+
+def _say_left_out(left: Sequence[LeftOut]) -> None:
+    """What is not registered, and why: nobody should find out years later."""
+    for one in left[:NAMED]:
+        click.echo(f"left out ({one.why}): {one.path}", err=True)
+    if len(left) > NAMED:
+        more = Counter(one.why for one in left[NAMED:])
+        click.echo(f"and {len(left) - NAMED} more: {', '.join(f'{count} {why}' for why, count in sorted(more.items()))}", err=True)
 
 
 def _out_of(part: Path) -> Path:
@@ -193,66 +166,38 @@ def _refuse_taken(options: Options) -> Path:
     return part
 
 
-def _log(ctx: click.Context, options: Options) -> Log:
-    if options.server is None:
+def log_of(ctx: click.Context, server: str | None, token: str | None) -> Log:
+    """The log that is asked: of the service at ``server`` (as ``checked_address`` gives it), else of this installation.
+
+    Raises:
+        click.UsageError: a server without a token.
+    """
+    if server is None:
         log: Log = house.builders(ctx).own_log(house.settings())
         return log
-    if not options.token:
+    if not token:
         raise click.UsageError("--server needs an API token: set IPR_TOKEN, or give --token (others on this machine may see it there)")
-    if not options.token.isascii() or not options.token.isprintable():
+    if not token.isascii() or not token.isprintable():
         raise click.UsageError("the token holds characters that no token has")
-    return RemoteLog(options.server, options.token)
+    return RemoteLog(server, token)
 
 
 def _finish(log: Log, parcel: Parcel, part: Path, options: Options) -> int:
     """Send, prove, write. A crash anywhere leaves the .part file, which starts here again."""
-    vkeys = _vkeys(log.vkeys())
+    vkeys = known_keys(log.vkeys())
     found = fingerprint(vkeys[0].to_text())
     if options.expected and options.expected.strip().lower() != found:
         click.echo(f"ipr: this log's key has the fingerprint {found}, not the expected one. Nothing was sent.", err=True)
         return FALSE
     promise = log.register(parcel.commitment, parcel.key)
-    answer = log.proof(parcel.commitment)
-    if answer is None:
-        raise OutsideError(N_("The service took the commitment but does not prove it yet. Try again with --resume."))
-    proof = TlogProof.from_bytes(answer)
-    proved = Proved(hash_only.check_proof(proof, parcel.commitment, vkeys), proof, vkeys)
-    _write(log, parcel, proved, promise, options.out)
+    proved = prove(log, parcel.commitment, vkeys)
+    write_bundle(log, parcel, proved, promise, stamp_over(log, proved), options.out)
     part.unlink()
     if options.keys_out is not None:
         options.keys_out.write_text("".join(f"{key.to_text()}\n" for key in vkeys))
     if not options.quiet or options.as_json:
         _say(parcel, proved, options)
     return DONE
-
-
-def _vkeys(text: bytes) -> tuple[Vkey, ...]:
-    vkeys = tuple(Vkey.from_text(line) for line in text.decode("utf-8", "replace").splitlines() if line)
-    if not vkeys or vkeys[0].kind != ED25519:
-        raise InputError(N_("The log does not publish its keys as it should: the first is Ed25519."))
-    return vkeys
-
-
-def _write(log: Log, parcel: Parcel, proved: Proved, promise: Promise | None, out: Path) -> None:
-    """The bundle, complete or not there at all, and never over another file."""
-    body = proved.checkpoint.to_text().encode()
-    stamp = hash_only.stamp(body, log.stamp, secrets.randbits(64))
-    kept = hash_only.Kept(
-        parcel.kind, parcel.manifest, parcel.openings, parcel.salt, parcel.commitment, parcel.files, proved.proof, proved.vkeys, (stamp,)
-    )
-    same = promise is not None and promise.size == proved.checkpoint.size
-    signed_at = promise.time if promise is not None and same else stamp.time
-    parts = hash_only.parts(kept, signed_at, log.verify_url, parcel.language)
-    container = token_of(hash_only.stamp(asic_manifest(parts), log.stamp, None).reply)
-    temporary = out.with_name(f".{out.name}.{secrets.token_hex(4)}.partial")
-    try:
-        with temporary.open("xb") as stream:
-            write_to(stream, parts, container)
-            stream.flush()
-            os.fsync(stream.fileno())
-        durable.publish(temporary, out.absolute())
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _say(parcel: Parcel, proved: Proved, options: Options) -> None:
@@ -265,6 +210,8 @@ def _say(parcel: Parcel, proved: Proved, options: Options) -> None:
             "log": checkpoint.origin,
             "log_size": checkpoint.size,
             "fingerprint": proved.fingerprint,
+            "files": len(Openings.from_bytes(parcel.openings).files),
+            "left_out": [{"path": str(one.path), "why": one.why} for one in options.left_out],
         }
         click.echo(json.dumps(receipt, ensure_ascii=False, indent=1))
         return

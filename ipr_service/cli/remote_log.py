@@ -12,16 +12,17 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from ipr_service.errors import N_, FormatError, InputError, OutsideError, RefusedError
+from ipr_service.errors import N_, FormatError, InputError, OutsideError, RateLimitError, RefusedError
 from ipr_service.evidence.digest import parse_base64, to_base64
 from ipr_service.services.hash_only import Promise, Stamp, Stamps
 
+T = TypeVar("T")
 TIMEOUT = 30  # seconds for one request
 TRIES = 4
 LARGEST = 4 << 20  # bytes of an answer
@@ -104,23 +105,35 @@ class RemoteLog:
             raise OutsideError(N_("{server} does not answer. Look again later."), server=self.server) from problem
         return None if answer.status in {404, 410} else self._good(answer).body
 
-    def register(self, commitment: bytes, key: str) -> Promise | None:
-        """Send the commitment; None when it had been registered before and the answer was lost.
+    def register(self, commitment: bytes, key: str, idea_id: str | None = None) -> Promise | None:
+        """Send the commitment, as a version of ``idea_id`` if given; None when it had been registered before and the answer was lost.
 
         Raises:
-            RefusedError: the service refuses; says why.
+            RefusedError, RateLimitError: the service refuses; says why.
             OutsideError: it does not answer.
         """
-        body = json.dumps({"commitment": to_base64(commitment)}).encode()
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
-        answer = self._ask("POST", "/api/v1/ideas/commitments", body, headers)
-        if answer.status == 409 and self.proof(commitment) is not None:
+        path = "/api/v1/ideas/commitments" if idea_id is None else f"/api/v1/ideas/{quote(idea_id, safe='')}/versions/commitments"
+        said = self._send(path, {"commitment": to_base64(commitment)}, [commitment], key)
+        if said is None or "receipt" not in said:  # the second: carried out by a process that was killed before it could answer
             return None
-        receipt = _json(self._good(answer).body).get("receipt")
-        try:
-            return Promise(int(receipt["checkpoint_size"]), datetime.fromisoformat(receipt["time"])) if receipt else None
-        except (KeyError, TypeError, ValueError) as problem:
-            raise OutsideError(N_("The service answered with something that is no receipt.")) from problem
+        return _read(lambda: Promise(int(said["receipt"]["checkpoint_size"]), _time(said["receipt"]), str(said["id"])))
+
+    def register_all(self, commitments: Sequence[bytes], key: str) -> tuple[Promise, ...] | None:
+        """Send up to 10,000 commitments, each an idea of its own, all or none; None as in :meth:`register`, and the same errors."""
+        body = {"commitments": [to_base64(one) for one in commitments]}
+        said = self._send("/api/v1/ideas/commitments/bulk", body, commitments, key)
+        if said is None or "receipts" not in said:
+            return None
+        made = _read(lambda: tuple(Promise(int(said["checkpoint_size"]), _time(said), str(one["id"])) for one in said["receipts"]))
+        return made if len(made) == len(commitments) else None
+
+    def _send(self, path: str, body: dict[str, Any], commitments: Sequence[bytes], key: str) -> dict[str, Any] | None:
+        """The answer, or None when everything in the request is in the log already."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
+        answer = self._ask("POST", path, json.dumps(body).encode(), headers)
+        if answer.status == 409 and all(self.proof(one) is not None for one in commitments):
+            return None
+        return _json(self._good(answer).body)
 
     def proof(self, commitment: bytes) -> bytes | None:
         """The ``.tlog-proof`` of a commitment, or None when it is not in the log."""
@@ -184,7 +197,20 @@ class RemoteLog:
         detail = str(said.get("detail") or said.get("title") or f"status {answer.status}")
         if answer.status >= 500:
             raise OutsideError(N_("{server} could not do it: {detail}"), server=self.server, detail=detail)
+        if answer.status == 429:
+            raise RateLimitError(N_("{server} refused: {detail}"), server=self.server, detail=detail)
         raise RefusedError(N_("{server} refused: {detail}"), server=self.server, detail=detail)
+
+
+def _time(said: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(said["time"])
+
+
+def _read(receipt: Callable[[], T]) -> T:
+    try:
+        return receipt()
+    except (KeyError, TypeError, ValueError) as problem:
+        raise OutsideError(N_("The service answered with something that is no receipt.")) from problem
 
 
 def _stamp(said: dict[str, Any]) -> Stamp:

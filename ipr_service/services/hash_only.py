@@ -27,14 +27,14 @@ from ipr_service.evidence.keys import Vkey
 from ipr_service.evidence.proof import TlogProof
 from ipr_service.evidence.trust import KnownLog, LogPolicy
 from ipr_service.services.entries import note_body
-from ipr_service.services.intake import clean_file_name, clean_media_type
+from ipr_service.services.intake import clean_file_path, clean_media_type
 from ipr_service.services.languages import translations
 from ipr_service.services.registration import RegisterIdea, clean_contributors, clean_order
 
 
 @dataclass(frozen=True)
 class HashedFile:
-    """A file that stays where it is: its name, and what was computed of it."""
+    """A file that stays where it is: its name, perhaps with the folders it lies in (``/`` between), and what was computed of it."""
 
     name: str
     digests: Digests
@@ -42,10 +42,11 @@ class HashedFile:
 
 @dataclass(frozen=True)
 class Promise:
-    """What a receipt says: the size of the checkpoint that covers the entry, and when the service signed it."""
+    """What a receipt says: the size of the checkpoint that covers the entry, when the service signed it, and the idea that it is of."""
 
     size: int
     time: datetime
+    idea_id: str
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,19 @@ class Kept:
     stamps: tuple[Stamp, ...]
 
 
-def prepare(order: RegisterIdea, files: Sequence[HashedFile], random: Callable[[int], bytes], checkpoint: bytes | None) -> Committed:
+def prepare(
+    order: RegisterIdea,
+    files: Sequence[HashedFile],
+    random: Callable[[int], bytes],
+    checkpoint: bytes | None,
+    previous: bytes | None = None,
+) -> Committed:
     """Commit to an idea whose files stay where they are.
 
     Args:
         order: title, description and contributors; nobody is named when it names nobody.
         checkpoint: the newest signed checkpoint of the log, verbatim, or None while it is empty.
+        previous: the commitment of the version before, 32 bytes, or None for a first one.
 
     Raises:
         InputError: names each field, its limit and the remedy.
@@ -110,11 +118,11 @@ def prepare(order: RegisterIdea, files: Sequence[HashedFile], random: Callable[[
         pointer = f"/files/{position - 1}/name"
         if file.digests.size == 0:
             raise InputError.at("/files", N_("The file “{name}” is empty. Leave it out or choose the right one."), name=file.name)
-        name = clean_file_name(pointer, file.name)
+        name = clean_file_path(pointer, file.name)
         said.append(statements.file(position, name, file.digests.size, clean_media_type(name, None)))
     said += [statements.contributor(f"mailto:{email}", role, share) for email, role, share in clean_contributors(order.contributors)]
     known = None if checkpoint is None else sha256(note_body(checkpoint)).digest()
-    return build(order.kind, [file.digests for file in files], said, lambda: random(32), known)
+    return build(order.kind, [file.digests for file in files], said, lambda: random(32), known, previous)
 
 
 def stamp(message: bytes, ask: Callable[[bytes], bytes], nonce: int | None) -> Stamp:

@@ -24,6 +24,7 @@ from ipr_service.services.words import clean_line
 from ipr_service.store.schema import AgreementDocument, Idea, IdeaFile, RenewedBundle
 
 MAX_NAME = 255
+MAX_PATH = 1_000
 ORPHAN_AFTER = timedelta(days=2)  # longer than any upload takes
 # Every column that names a blob; what none of them names was left by a killed process.
 BLOB_COLUMNS = (
@@ -158,6 +159,17 @@ def clean_file_name(pointer: str, name: str) -> str:
     if "/" in cleaned or "\\" in cleaned or cleaned in {".", ".."}:
         raise InputError.at(pointer, N_("A file name holds no folders: leave out / and \\. Rename the file and try again."))
     return cleaned
+
+
+def clean_file_path(pointer: str, name: str) -> str:
+    """The name of a file that stays with its holder, with the folders it lies in: parts as :func:`clean_file_name` takes them, joined by
+    ``/``, 1,000 characters at most. Nobody makes a path of it: in a bundle a file stands under its position.
+
+    Raises:
+        InputError: naming field, limit and remedy; also for a path from the root, and one that leads upwards.
+    """
+    parts = [clean_file_name(pointer, part) for part in name.split("/")]
+    return clean_line(pointer, "/".join(parts), MAX_PATH)
 
 
 def clean_media_type(name: str, media_type: str | None) -> str:

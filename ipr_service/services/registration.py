@@ -345,7 +345,7 @@ def register_commitment(ctx: Context, actor: Actor, commitment: bytes, *, idea_i
         with ctx.database.reading() as session:
             access.require(session, actor, "revise", "idea", idea_id)
             found = session.get_one(Idea, idea_id)
-            organisation_id, number = found.organisation_id, found.versions + 1
+            organisation_id, number, kind = found.organisation_id, found.versions + 1, found.kind
         where = (Idea.id == idea_id, Idea.versions == number - 1, Idea.state == "registered")
         begin = [Update(Idea, where, {"versions": number}, otherwise=ConflictError(_CHANGED))]
     version = hash_only_version(ctx, actor, organisation_id, version_id, idea_id, number, commitment)

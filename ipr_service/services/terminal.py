@@ -6,12 +6,13 @@ belongs to its personal organisation. Whoever may read the key folder may do thi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from ipr_service.errors import N_, ConflictError, NotFoundError, SettingsError
-from ipr_service.services import hash_only, proving, publishing, registration, sealing
+from ipr_service.services import bulk, hash_only, proving, publishing, registration, sealing
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.hash_only import Promise
@@ -54,6 +55,10 @@ def has_people(ctx: Context) -> bool:
         return session.scalars(select(Person.id).where(Person.email_folded != ADDRESS).limit(1)).first() is not None
 
 
+def _promises(receipts: bulk.Receipts) -> tuple[Promise, ...]:
+    return tuple(Promise(receipts.checkpoint_size, receipts.time, line.idea_id) for line in receipts.lines)
+
+
 @dataclass(frozen=True)
 class OwnLog:
     """The log of this installation, as ``ipr register`` asks it; ``cli.remote_log`` asks another's in the same words."""
@@ -79,15 +84,38 @@ class OwnLog:
                 raise SettingsError(N_("The log has not been opened yet. Run `ipr migrate`."))
         return publishing.newest_checkpoint(self.ctx)
 
-    def register(self, commitment: bytes, key: str) -> Promise | None:
-        """Log the commitment; a second time is no error, the proof says where it stands. ``key`` matters to remote logs only."""
+    def register(self, commitment: bytes, key: str, idea_id: str | None = None) -> Promise | None:
+        """Log the commitment, as a version of ``idea_id`` if given; a second time is no error, the first receipt is given again.
+
+        ``key`` matters to remote logs only.
+        """
+        actor = terminal_actor(self.ctx)
         try:
-            made = registration.register_commitment(self.ctx, terminal_actor(self.ctx), commitment)
+            made = registration.register_commitment(self.ctx, actor, commitment, idea_id=idea_id)
         except ConflictError:
-            if self.proof(commitment) is None:
+            again = self._again(actor, [commitment])
+            if again is None and self.proof(commitment) is None:
                 raise
+            return again[0] if again else None
+        return Promise(made.receipt.checkpoint_size, made.receipt.time, made.idea_id)
+
+    def register_all(self, commitments: Sequence[bytes], key: str) -> tuple[Promise, ...] | None:
+        """Log all of them, each as an idea of its own, or none; a second time as in :meth:`register`."""
+        actor = terminal_actor(self.ctx)
+        try:
+            return _promises(bulk.register_commitments(self.ctx, actor, commitments))
+        except ConflictError:
+            again = self._again(actor, commitments)
+            if again is None and any(self.proof(one) is None for one in commitments):
+                raise
+            return again
+
+    def _again(self, actor: Actor, commitments: Sequence[bytes]) -> tuple[Promise, ...] | None:
+        """The receipts of what was logged before a crash, or None when not all of it was logged here."""
+        try:
+            return _promises(bulk.receipts_again(self.ctx, actor, commitments))
+        except NotFoundError:
             return None
-        return Promise(made.receipt.checkpoint_size, made.receipt.time)
 
     def proof(self, commitment: bytes) -> bytes | None:
         """The ``.tlog-proof`` of a commitment, or None when it is not in the log."""

@@ -145,6 +145,27 @@ def test_a_commitment_is_taken_once(client: FlaskClient, token: dict[str, str], 
     assert (again.status_code, again.get_json()["code"]) == (409, "conflict")
 
 
+def test_a_commitment_becomes_the_next_version_of_its_idea_once_however_often_it_is_sent(
+    client: FlaskClient, token: dict[str, str], evas: dict[str, str], sqlite_ctx: Context
+) -> None:
+    first, second = ({"commitment": b64encode(os.urandom(32)).decode()} for _ in range(2))
+    idea = post(client, token, {**first, "kind": "contribution"}, f"{URL}/commitments").get_json()["id"]
+    where = f"{URL}/{idea}/versions/commitments"
+    assert post(client, evas, second, where).status_code == 404
+    made = post(client, token, second, where, **{"Idempotency-Key": "v2"})
+    again = post(client, token, second, where, **{"Idempotency-Key": "v2"})
+    assert (made.status_code, made.get_json()["version"]) == (201, 2)
+    assert (again.get_json(), again.headers["Idempotent-Replay"]) == (made.get_json(), "true")
+    assert count(sqlite_ctx) == 2
+    history = client.get(f"{URL}/{idea}", headers=token).get_json()["history"]
+    assert [(one["number"], one["commitment"], one["hash_only"]) for one in history] == [
+        (2, second["commitment"], True),
+        (1, first["commitment"], True),
+    ]
+    with sqlite_ctx.database.reading() as session:
+        assert set(session.scalars(select(LogEntry.kind))) == {"contribution"}
+
+
 def test_the_same_key_and_body_give_the_first_answer_again(client: FlaskClient, token: dict[str, str], sqlite_ctx: Context) -> None:
     first = post(client, token, **{"Idempotency-Key": "a"})
     again = post(client, token, **{"Idempotency-Key": "a"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -163,6 +164,21 @@ def test_resuming_after_the_answer_was_written_down_nowhere_finds_the_entry_agai
     assert "1 entries" in ipr("log", "audit").out
 
 
+def test_an_original_that_changed_meanwhile_may_be_left_out_of_the_bundle_of_what_stands_in_the_log(ipr: Ipr, place: Path) -> None:
+    chair, _ = _originals(place)
+    assert ipr("register", chair, "--title", "T", "--bundle", "c.asice").code == 0
+    with (place / "c.asice").open("rb") as stream:
+        bundle = read(stream)
+        manifest, openings, salt = (bundle.read(name) for name in ("manifest.json", "openings.json", "salt"))
+    Parcel(None, "k", "idea", "en", (chair,), manifest, openings, salt).write(place / "d.asice.part")
+    before = chair.read_bytes()
+    chair.write_bytes(b"<svg/>")
+    assert ipr("register", "--resume", "d.asice.part", "--without-files", "--vkeys", "log.vkeys").code == 0
+    (place / "before.svg").write_bytes(before)
+    assert ipr("verify", "d.asice", "before.svg", "--trust", "log.vkeys").code == 0
+    assert ipr("verify", "d.asice", chair, "--trust", "log.vkeys").code == 1
+
+
 def test_a_file_that_changed_meanwhile_is_named_and_no_bundle_is_left(ipr: Ipr, place: Path) -> None:
     chair, _ = _originals(place)
     assert ipr("register", chair, "--title", "T", "--bundle", "c.asice").code == 0
@@ -194,7 +210,8 @@ def test_a_log_with_another_key_than_expected_is_refused_before_anything_is_sent
         (("--title", "T", "--bundle", "c.asice"), "at least one file"),
         (("chair.svg", "--bundle", "c.asice"), "--title"),
         (("chair.svg", "--title", "T"), "--bundle"),
-        ((".", "--title", "T", "--bundle", "c.asice"), "is a folder"),
+        (("nothing", "--title", "T", "--bundle", "c.asice"), "no file to register in nothing"),
+        (("pipe", "--title", "T", "--bundle", "c.asice"), "pipe is neither a file nor a folder"),
         (("missing.svg", "--title", "T", "--bundle", "c.asice"), "does not exist"),
         (("chair.svg", "--title", "T", "--bundle", "chair.svg"), "exists already"),
         (("chair.svg", "--title", "T", "--bundle", "nowhere/c.asice"), "is no folder"),
@@ -215,6 +232,8 @@ def test_a_log_with_another_key_than_expected_is_refused_before_anything_is_sent
 def test_bad_arguments_end_with_2_or_1_and_say_what_to_do(ipr: Ipr, place: Path, words: tuple[str, ...], said: str) -> None:
     _originals(place)
     (place / "empty.txt").touch()
+    (place / "nothing").mkdir()
+    os.mkfifo(place / "pipe")
     ended = ipr("register", *words)
     assert ended.code == (1 if words[0] == "--resume" else 2), ended
     assert said in ended.err.replace("\n", " ")

@@ -34,6 +34,12 @@ class RegisterCommitment(Strict):
     kind = fields.String(load_default="idea", validate=validate.OneOf(("idea", "contribution")))
 
 
+class ReviseCommitment(Strict):
+    """Hash-only: the 32 bytes of the next version and nothing else."""
+
+    commitment = Hash(required=True)
+
+
 class RegisterCommitments(Strict):
     """Many commitments in one call: each becomes an idea of its own, or none does."""
 
