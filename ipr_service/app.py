@@ -45,6 +45,7 @@ from ipr_service.store.sequencer import Sequencer, log_time, open_log
 from ipr_service.web import refusals
 from ipr_service.web import site as web_site
 from ipr_service.wire import site as wire_site
+from ipr_service.wire.addresses import Ordinal
 from ipr_service.wire.bodies import NOTICE, Body, bound
 from ipr_service.wire.logs import configure as configure_logs
 from ipr_service.wire.logs import take_over
@@ -189,6 +190,7 @@ def create_app(settings: Settings | None = None, ctx: Context | None = None) -> 
     app.extensions["ipr"] = ctx
     app.config["MAX_FORM_PARTS"] = 2 * ctx.settings.max_files + 500
     app.config["MAX_CONTENT_LENGTH"] = ctx.settings.max_upload_bytes + 4 * 1024**2
+    app.url_map.converters["int"] = Ordinal
     bound(app, _bodies(app))
     wire_site.register(app, ctx)
     web_site.register(app, ctx)
