@@ -1,4 +1,5 @@
-"""The rules on shares themselves: derivation, residual, floors and caps, vesting, in this order; each change one step on record.
+"""The rules on shares themselves: derivation, residual, floors and caps, vesting, joining, handing on, in this order; each
+change one step on record.
 
 Every stage takes shares and gives shares, and leaves a ``Step`` for each party whose share it changed, with the rule, its source
 and its bound. A stage whose rule changes nothing leaves nothing.
@@ -11,16 +12,16 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
-from ipr_service.errors import N_, RefusedError
+from ipr_service.errors import N_, InputError, RefusedError
 from ipr_service.rights import filling, language, lineage
 from ipr_service.rights.contributions import Background, Contribution
 from ipr_service.rights.derivation import Derivation, Step
-from ipr_service.rights.language import Lacking
+from ipr_service.rights.language import Expression, Lacking
 from ipr_service.rights.lineage import Lineage, Passed
 from ipr_service.rights.notation import fraction_text, total
 from ipr_service.rights.policies import Policy
 from ipr_service.rights.precedence import Candidate, Cited, Undetermined, UndeterminedError, holds
-from ipr_service.rights.rules import Bounded, Derive, Residual, Rule, Vest
+from ipr_service.rights.rules import Bounded, Derive, HandOn, Join, Residual, Rule, Vest
 from ipr_service.rights.scopes import Known, number, truth
 from ipr_service.rights.vetoes import struck
 
@@ -70,7 +71,7 @@ def settle(
     shares = derivation.fractions(parties)
     steps = _derive(run, contributions, background, derivation, shares)
     _follow(shares, steps)
-    for stage in (_residual, _bound, _vest):
+    for stage in (_residual, _bound, _vest, _join, _hand_on):
         made = stage(run, derivation, shares)
         _follow(shares, made)
         steps += made
@@ -264,3 +265,59 @@ def _vest(run: _Run, _derivation: Derivation, shares: Shares) -> list[Step]:
                 Step(party, "spread", rule.id, shares[party], shares[party] + freed * parts[party], rule.because, rule.source, freed)
             )
     return [step for step in steps if step.before != step.after]
+
+
+def _join(run: _Run, _derivation: Derivation, shares: Shares) -> list[Step]:
+    """Somebody joins with a part of the whole; all others make room in proportion.
+
+    Raises:
+        InputError: the newcomer holds a share already, or takes nothing or all.
+    """
+    steps: list[Step] = []
+    for rule in run.rules(Join):
+        newcomer, takes = _stated_party(run, rule.id, rule.party), _stated_part(run, rule.id, rule.share)
+        if shares[newcomer]:
+            raise InputError.at("/newcomer", N_("{party} holds a share already"), party=newcomer)
+        if not 0 < takes < 1:
+            raise InputError.at("/share", N_("Who joins holds more than 0 and less than all"))
+        for party, share in shares.items():
+            kind, after = ("join", takes) if party == newcomer else ("room", share * (1 - takes))
+            steps.append(Step(party, kind, rule.id, share, after, rule.because, rule.source, takes))
+    return [step for step in steps if step.before != step.after]
+
+
+def _hand_on(run: _Run, _derivation: Derivation, shares: Shares) -> list[Step]:
+    """A holder hands a part of its own share on to another.
+
+    Raises:
+        InputError: it holds nothing, hands on nothing or more than all, or to itself.
+    """
+    steps: list[Step] = []
+    for rule in run.rules(HandOn):
+        giver, taker = (_stated_party(run, rule.id, one) for one in (rule.giver, rule.taker))
+        part = _stated_part(run, rule.id, rule.part)
+        if giver == taker or not 0 < part <= 1 or not shares[giver]:
+            raise InputError.at("/part", N_("A holder hands on more than 0 and at most all of its share, to somebody else"))
+        moved = shares[giver] * part
+        passed = (Passed(giver, taker, part, moved),)
+        for party, change in ((giver, -moved), (taker, moved)):
+            after = shares[party] + change
+            steps.append(Step(party, "transfer", rule.id, shares[party], after, rule.because, rule.source, passed=passed))
+    return steps
+
+
+def _stated_party(run: _Run, rule: str, expression: Expression) -> str:
+    found = language.evaluate(expression, run.known.case)
+    if isinstance(found, Lacking):
+        raise UndeterminedError(Undetermined(f"the party of the rule {rule}", found.missing))
+    if found not in run.parties:
+        msgid = N_('The rule {rule} names the party "{party}", which takes no part here')
+        raise InputError.at("/parties", msgid, rule=rule, party=str(found))
+    return str(found)
+
+
+def _stated_part(run: _Run, rule: str, expression: Expression) -> Fraction:
+    found = number(expression, run.known.case)
+    if isinstance(found, Lacking):
+        raise UndeterminedError(Undetermined(f"the part of the rule {rule}", found.missing))
+    return found

@@ -29,7 +29,8 @@ class Term:
     Args:
         party: whose share.
         rule: id of the rule within the policy.
-        measure: what was counted: ``heads``, ``points``, ``effort``, ``cost``, ``degree`` (in ``role``), ``worth``; or ``fixed``, ``sole``.
+        measure: what was counted: ``heads``, ``points``, ``effort``, ``cost``, ``degree`` (in ``role``), ``worth``,
+            ``held`` (a share of the split before); or ``fixed``, ``sole``.
         role: the role or pool whose part of the pot this is; None when the whole pot is meant.
         factor: the part of the whole that is being divided (1, or the role's weight over all weights).
         part: the party's own measure.
@@ -94,7 +95,8 @@ class Step:
     """What one rule made of one party's share after the pot was divided.
 
     Args:
-        kind: ``derive``, ``residual``, ``floor``, ``cap``, ``level`` (moved because others stand on a bound), ``vest`` or ``spread``.
+        kind: ``derive``, ``residual``, ``floor``, ``cap``, ``level`` (moved because others stand on a bound), ``vest`` or
+            ``spread``, ``join`` or ``room``, ``transfer``.
         at: the bound, or the part that was kept; None where there is none.
         passed: with ``derive``, what was handed on from or to things of this party.
     """

@@ -8,7 +8,7 @@ type      written                                     in memory
 number    ``30``, ``"37.5"``, ``3/8``, ``"25 %"``     ``Fraction``
 money     ``"50 EUR"``, ``"120.50 EUR"``              :class:`~ipr_service.rights.amounts.Cost`, whole in minor units
 date      ``2026-03-02``                              ``datetime.date``
-code      ``concept``, ``anna``                       ``str``; a party is the code of its id
+code      ``concept``, ``anna``, a ULID               ``str``; a party is the code of its id
 codes     ``[concept, form]``                         ``tuple`` of ``str``, sorted, each once
 yes/no    ``true``, ``false``                         ``bool``
 ========  ==========================================  =======================================================
@@ -56,6 +56,8 @@ MAX_CODES = 300
 _MONEY = re.compile(r"(?P<amount>[^ ]+) (?P<currency>[A-Z]{3})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"-?[0-9].*")
+_ULID = re.compile(r"(?=.*[A-Z])[0-7][0-9A-HJKMNP-TV-Z]{25}")
+"""Ids of the service begin with a digit and are codes all the same."""
 
 Facts: TypeAlias = tuple[tuple[str, Value], ...]
 """Facts by name, in the order of the names."""
@@ -124,7 +126,7 @@ def parse(text: str) -> Value:
             return date.fromisoformat(text)
         except ValueError:
             raise InputError.at("", N_("There is no such day or hour")) from None
-    if _NUMBER.fullmatch(text):
+    if _NUMBER.fullmatch(text) and not _ULID.fullmatch(text):
         return exact(text)
     check_id("", text)
     return text

@@ -296,6 +296,17 @@ def to_data(expression: Expression) -> Any:
     return {expression.operation: [to_data(argument) for argument in expression.arguments]}
 
 
+def codes_in(expression: Expression, name: str) -> frozenset[str]:
+    """The codes that an expression looks for in ``name``: those that make a difference."""
+    if not isinstance(expression, Apply):
+        return frozenset()
+    found = frozenset[str]().union(*(codes_in(argument, name) for argument in expression.arguments))
+    if expression.operation in ("in", "same") and any(isinstance(one, Name) and one.name == name for one in expression.arguments):
+        values = [one.value for one in expression.arguments if isinstance(one, Literal)]
+        found |= {str(code) for value in values for code in (value if isinstance(value, tuple) else (value,))}
+    return found
+
+
 def names_in(expression: Expression) -> frozenset[str]:
     """Every name that the expression reads."""
     if isinstance(expression, Name):

@@ -163,7 +163,7 @@ def join(split: Split, newcomer: str, share: Fraction, source: str) -> Chapter:
     because = N_("the others make room in proportion")
     before = {**split.fractions, newcomer: _ZERO}
     steps = [
-        Step(party, "join", "join", before[party], after[party], because, source)
+        Step(party, "join" if party == newcomer else "room", "join", before[party], after[party], because, source, share)
         for party in sorted(after)
         if before[party] != after[party]
     ]

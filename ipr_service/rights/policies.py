@@ -23,7 +23,7 @@ from ipr_service.errors import N_, InputError
 from ipr_service.rights import rule_files, rules, strict_yaml
 from ipr_service.rights.contributions import ROLES
 from ipr_service.rights.facts import Declared
-from ipr_service.rights.language import names_in
+from ipr_service.rights.language import Apply, codes_in, names_in
 from ipr_service.rights.parties import check_id, check_known
 from ipr_service.rights.rules import BASES, NEGOTIATED, Part, Pools, Veto
 from ipr_service.rights.rules import Basis as Basis
@@ -37,11 +37,11 @@ from ipr_service.rights.strict_yaml import Node
 MAX_RULES = 50
 MAX_VERSION = 10_000
 
-OFFERED: Final = ("equal@1", "points@1", "roles@1", "pools@1", "evidence@1", "capped@1", "floor@1", "derivation@1")
-"""References of the policies that ask for nothing but contributions: what a collaboration in the service can propose."""
+PLAIN: Final = ("equal@1", "points@1", "roles@1", "pools@1", "evidence@1", "capped@1", "floor@1", "derivation@1")
+"""References of the policies that ask for nothing but contributions."""
 
-SHIPPED: Final = (
-    *OFFERED,
+OFFERED: Final = (
+    *PLAIN,
     "harmonic@1",
     "costs@1",
     "vesting@1",
@@ -52,6 +52,12 @@ SHIPPED: Final = (
     "lambert-b@1",
     "lambert-c@1",
 )
+"""References of the policies that a collaboration can propose; what they ask for besides stands in :attr:`Policy.facts`."""
+
+EVENTS: Final = ("joining@1", "leaving@1", "transfer@1")
+"""References of the policies that turn one accepted split into the next (``succession``); they start from shares, not from work."""
+
+SHIPPED: Final = (*OFFERED, *EVENTS)
 """References of the policies that come with the service."""
 
 
@@ -145,6 +151,11 @@ class Policy:
     def declared(self) -> MappingProxyType[str, Declared]:
         """The facts that the rules read, by name."""
         return MappingProxyType({one.name: one for one in self.facts})
+
+    def codes_of(self, fact: str) -> tuple[str, ...]:
+        """The codes that the rules look for in a fact, sorted."""
+        held = [value for rule in self.rules for value in vars(rule).values() if isinstance(value, Apply)]
+        return tuple(sorted({code for one in held for code in codes_in(one, fact)}))
 
     @cached_property
     def digest(self) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from ipr_service.errors import N_
@@ -75,8 +76,47 @@ WORDS: Final = (
     N_("the parties, for each result: whose core business it belongs to"),
     N_("the result belongs to its core business"),
     N_("the rights end if they are not exploited"),
+    N_("Somebody joins"),
+    N_("Who joins gets an agreed part of the whole; all others make room in proportion to what they held."),
+    N_("the split before"),
+    N_("the others make room in proportion"),
+    N_("Somebody leaves"),
+    N_("Who leaves keeps the agreed part of its share; the rest goes to those who stay, in proportion."),
+    N_("what a leaver does not keep goes to those who stay, in proportion"),
+    N_("A share is handed on"),
+    N_("A holder hands a part of its own share on to another; nobody else's share changes."),
+    N_("handed on by agreement"),
 )
 """Every title, summary, reason, unit and licence of the policies that ship, and who can settle what they ask for."""
+
+
+FACTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "creator": N_("Who created the result"),
+        "core": N_("Whose core business it belongs to"),
+        "joined": N_("Since when it takes part"),
+        "kind": N_("What it is"),
+        "lead": N_("Who leads the exploitation"),
+        "left": N_("When it left; empty while it stays"),
+        "paid": N_("What was paid for it already"),
+        "place": N_("Place in the order of names"),
+        "rate": N_("Fair pay for one hour"),
+        "university": N_("Which party is the university"),
+        "vested": N_("Part of its share that it keeps, if you agreed on one"),
+        "worth": N_("Fair price"),
+    }
+)
+"""What people call the facts that the offered policies ask for."""
+
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "cash": N_("Money that was spent"),
+        "cash-unspent": N_("Money that is not spent yet"),
+        "time": N_("Working time"),
+        "other": N_("Something else at its fair price: equipment, material, an idea"),
+    }
+)
+"""What people call the codes that the offered policies know."""
 
 
 def said_by(policy: Policy) -> Iterator[str]:

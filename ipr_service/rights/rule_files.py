@@ -28,6 +28,8 @@ from ipr_service.rights.rules import (
     Derive,
     Exclude,
     Fixed,
+    HandOn,
+    Join,
     LeaveOut,
     Part,
     Pool,
@@ -264,6 +266,20 @@ def _vest(node: Node, names: Names) -> Rule:
     return Vest(id, when, keeps, because, source, _rank(found))
 
 
+def _join(node: Node, names: Names) -> Rule:
+    found = node.fields(("id", "kind", "party", "share", "because", "source"))
+    id, because, source = _told(found)
+    party, share = (expressions.read(found[name], names.case, wanted) for name, wanted in (("party", PARTY), ("share", NUMBER)))
+    return Join(id, party, share, because, source)
+
+
+def _hand_on(node: Node, names: Names) -> Rule:
+    found = node.fields(("id", "kind", "giver", "taker", "part", "because", "source"))
+    id, because, source = _told(found)
+    giver, taker = (expressions.read(found[name], names.case, PARTY) for name in ("giver", "taker"))
+    return HandOn(id, giver, taker, expressions.read(found["part"], names.case, NUMBER), because, source)
+
+
 def _veto(node: Node, names: Names) -> Rule:
     found = node.fields(("id", "kind", "of", "because", "source"), ("when",))
     id, because, source = _told(found)
@@ -286,6 +302,8 @@ _KINDS: Final[Mapping[str, Callable[[Node, Names], Rule]]] = MappingProxyType(
         "floor": _bounded,
         "cap": _bounded,
         "vest": _vest,
+        "join": _join,
+        "hand-on": _hand_on,
         "veto": _veto,
     }
 )

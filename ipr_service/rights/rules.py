@@ -10,7 +10,8 @@ The order of rules in a file decides nothing: a rule's kind says when it applies
 6. *residual*: who takes what no rule gave (:class:`Residual`);
 7. *bound*: floors and caps (:class:`Bounded`);
 8. *vest*: what a leaver keeps (:class:`Vest`; a withdrawal keeps nothing);
-9. *veto*: mandatory law that strikes a rule or the negotiated shares (:class:`Veto`).
+9. *succeed*: who joins (:class:`Join`) and what is handed on (:class:`HandOn`), in a split that takes the place of another;
+10. *veto*: mandatory law that strikes a rule or the negotiated shares (:class:`Veto`).
 
 Where several rules answer one question, ``precedence`` decides by their ranks. ``when`` is an expression (``language``) over the case,
 and for rules on a contribution or party over that too; None means always.
@@ -257,6 +258,29 @@ class Vest:
 
 
 @dataclass(frozen=True)
+class Join:
+    """``party`` joins with ``share`` of the whole; all others make room in proportion."""
+
+    id: str
+    party: Expression
+    share: Expression
+    because: str
+    source: str
+
+
+@dataclass(frozen=True)
+class HandOn:
+    """``giver`` hands ``part`` of its share on to ``taker``."""
+
+    id: str
+    giver: Expression
+    taker: Expression
+    part: Expression
+    because: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Veto:
     """Mandatory law: strikes the rule ``of``, or the negotiated shares, where ``when`` holds."""
 
@@ -269,7 +293,22 @@ class Veto:
 
 Basis: TypeAlias = Weigh | Pool | Pools | Sole
 Rule: TypeAlias = (
-    SetApart | Exclude | LeaveOut | Attribute | Fixed | Weigh | Pool | Pools | Sole | Derive | Bounded | Residual | Vest | Veto
+    SetApart
+    | Exclude
+    | LeaveOut
+    | Attribute
+    | Fixed
+    | Weigh
+    | Pool
+    | Pools
+    | Sole
+    | Derive
+    | Bounded
+    | Residual
+    | Vest
+    | Join
+    | HandOn
+    | Veto
 )
 
 BASES: Final = (Weigh, Pool, Pools, Sole)
@@ -289,6 +328,8 @@ STAGES: Final = MappingProxyType(
         Residual: "residual",
         Bounded: "bound",
         Vest: "vest",
+        Join: "join",
+        HandOn: "hand-on",
         Veto: "veto",
     }
 )
@@ -311,6 +352,10 @@ def to_data(rule: Rule) -> dict[str, Any]:
     return data | ({"when": language.to_data(when)} if when is not None else {}) | _own(rule)
 
 
+_WRITTEN: Final[dict[type, tuple[str, ...]]] = {Attribute: ("to",), Fixed: ("party", "share"), Vest: ("keeps",)}
+_WRITTEN |= {Join: ("party", "share"), HandOn: ("giver", "taker", "part")}
+
+
 def _own(rule: Rule) -> dict[str, Any]:
     """The fields that only this kind has."""
     match rule:
@@ -318,10 +363,6 @@ def _own(rule: Rule) -> dict[str, Any]:
             return {"what": "severable"}
         case Exclude():
             return {"role": rule.role}
-        case Attribute():
-            return {"to": language.to_data(rule.to)}
-        case Fixed():
-            return {"party": language.to_data(rule.party), "share": language.to_data(rule.share)}
         case Weigh():
             return _weigh(rule)
         case Pool():
@@ -338,11 +379,9 @@ def _own(rule: Rule) -> dict[str, Any]:
             return {"at": fraction_text(rule.at), "who": rule.who}
         case Residual():
             return {"to": rule.to if isinstance(rule.to, str) else language.to_data(rule.to)}
-        case Vest():
-            return {"keeps": language.to_data(rule.keeps)}
         case Veto():
             return {"of": rule.of}
-    return {}
+    return {name: language.to_data(getattr(rule, name)) for name in _WRITTEN.get(type(rule), ())}
 
 
 def _weigh(rule: Weigh) -> dict[str, Any]:

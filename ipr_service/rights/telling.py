@@ -24,6 +24,7 @@ _HEADLINES: Final = MappingProxyType(
         "effort": N_("{percent} = {share}: {part} of the {whole} hours recorded (rule {rule})"),
         "cost": N_("{percent} = {share}: {part} of the {whole} {unit} spent (rule {rule})"),
         "worth": N_("{percent} = {share}: {part} of the {whole} {unit} that count (rule {rule})"),
+        "held": N_("{percent} = {share}: as it held before (rule {rule})"),
         "fixed": N_("{percent} = {share}: a fixed part of the whole (rule {rule})"),
         "sole": N_("{percent} = {share}: it alone holds the whole (rule {rule})"),
         "fallback": N_("{percent} = {share}: one of {whole} equal parts, because what the rule weighs adds up to 0 (rule {rule})"),
@@ -45,6 +46,9 @@ _AFTER: Final = MappingProxyType(
         "residual": N_("{percent} = {share}: {before} as weighed, and {difference} of what no rule gave (rule {rule})"),
         "vest": N_("{percent} = {share}: it leaves, and keeps {at} of the {before} that it had (rule {rule})"),
         "spread": N_("{percent} = {share}: {before} as weighed, and {difference} of what a leaver does not keep (rule {rule})"),
+        "join": N_("{percent} = {share}: it joins with this part of the whole (rule {rule})"),
+        "room": N_("{percent} = {share}: {before} before, less what it makes room for (rule {rule})"),
+        "transfer": N_("{percent} = {share}: {before} before, and {difference} handed on (rule {rule})"),
     }
 )
 
@@ -58,7 +62,8 @@ _STEPS: Final = MappingProxyType(
         "vest": N_("{before} becomes {after}, the {at} that is kept: {because} ({source})"),
         "spread": N_("{before} becomes {after}, with a part of the {at} that a leaver does not keep: {because} ({source})"),
         "transfer": N_("{before} becomes {after}: {because} ({source})"),
-        "join": N_("{before} becomes {after}, because somebody joins: {because} ({source})"),
+        "join": N_("{before} becomes {after}, because it joins: {because} ({source})"),
+        "room": N_("{before} becomes {after}, because somebody joins with {at}: {because} ({source})"),
     }
 )
 

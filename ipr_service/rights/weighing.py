@@ -19,12 +19,15 @@ from ipr_service.rights import language
 from ipr_service.rights.amounts import Cost
 from ipr_service.rights.contributions import Contribution
 from ipr_service.rights.derivation import Aside, Term
+from ipr_service.rights.facts import NUMBER
 from ipr_service.rights.language import Lacking, Scope
 from ipr_service.rights.notation import common_multiple, fraction_text, total
 from ipr_service.rights.precedence import Missing, Undetermined, UndeterminedError
 from ipr_service.rights.rules import Part, Pool, Pools, Weigh
 from ipr_service.rights.scopes import Known, check_size
 
+HELD: Final = language.Name("held", NUMBER)
+"""The fact of this name is what a party held in the split before: a rule that weighs it tells shares as they were."""
 NOTHING: Final = Fraction(0)
 ONE: Final = Fraction(1)
 
@@ -108,12 +111,13 @@ def _terms(rule: Weigh, pot: Pot, measured: Measured, unit: str | None) -> tuple
     own: dict[str, list[int]] = defaultdict(list)
     for position, party in enumerate(measured.parties):
         own[party].append(position)
+    measure = "held" if rule.worth == HELD else rule.by
     terms = []
     for party in sorted(own):
         pick = own[party]
         part = Fraction(sum([units[position] for position in pick]), common)
         ids, amounts, ways = (tuple([column[position] for position in pick]) if column else () for column in measured.counted)
-        terms.append(Term(party, rule.id, rule.by, None, pot.part, part, whole, ids, unit, amounts=amounts, told=ways))
+        terms.append(Term(party, rule.id, measure, None, pot.part, part, whole, ids, unit, amounts=amounts, told=ways))
     return tuple(terms)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from ipr_service.errors import N_, DamageError, NotFoundError
 from ipr_service.evidence import statements
+from ipr_service.evidence.commitment import Manifest
 from ipr_service.evidence.digest import to_base64
-from ipr_service.rights import explanation, replay
+from ipr_service.rights import explanation, policies, replay
 from ipr_service.rights.allocation import Allocation, derives
 from ipr_service.rights.explanation import Sentence
 from ipr_service.rights.replay import Check, Report
@@ -27,64 +28,13 @@ from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.entries import entry_of, opened
 from ipr_service.services.languages import say
-from ipr_service.services.shares import Propose, ShareLine, background_of, compute, made_of, names, said, share_lines
+from ipr_service.services.shares import Propose, background_of, compute, made_of, names, said, share_lines
+from ipr_service.services.split_details import Answer as Answer
+from ipr_service.services.split_details import Kept as Kept
+from ipr_service.services.split_details import Neighbour as Neighbour
+from ipr_service.services.split_details import Preview as Preview
+from ipr_service.services.split_details import SplitDetails as SplitDetails
 from ipr_service.store.schema import Collaboration, CollaborationParty, Person, Split, SplitAcceptance
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a party answered: ``accepted``, ``declined`` (with a reason) or ``awaited``."""
-
-    party_id: str
-    party: str
-    state: str
-    person: str | None = None
-    at: datetime | None = None
-    reason: str | None = None
-    commitment: bytes | None = None
-
-
-@dataclass(frozen=True)
-class SplitDetails:
-    """A split with all that its parties may see.
-
-    Args:
-        state: ``proposed``, ``accepted``, ``declined`` or ``superseded``.
-        shares: in the order of the parties.
-        reason: the parties' own, with negotiated shares; else None.
-        commitment: of its entry in the log, 32 bytes. run_digest: what the parties accept, 32 bytes.
-    """
-
-    id: str
-    collaboration_id: str
-    number: int
-    policy: str
-    policy_title: str
-    policy_about: str
-    state: str
-    shares: tuple[ShareLine, ...]
-    answers: tuple[Answer, ...]
-    reason: str | None
-    commitment: bytes
-    run_digest: bytes
-    proposed_by: str
-    created_at: datetime
-    decided_at: datetime | None
-
-    @property
-    def awaited(self) -> tuple[str, ...]:
-        """Names of the parties that have not answered yet."""
-        return tuple(one.party for one in self.answers if one.state == "awaited")
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A run that nobody has stored. ``changes``: against the last split, if there is one; ``causes``: because of what."""
-
-    shares: tuple[ShareLine, ...]
-    allocation: Allocation
-    changes: tuple[explanation.Change, ...] = ()
-    causes: tuple[str, ...] = ()
 
 
 def preview(ctx: Context, actor: Actor, collaboration_id: str, order: Propose, language: str = "en") -> Preview:
@@ -95,17 +45,28 @@ def preview(ctx: Context, actor: Actor, collaboration_id: str, order: Propose, l
     """
     with ctx.database.reading() as session:
         access.require(session, actor, "see", "collaboration", collaboration_id)
-        run = compute(ctx, session, collaboration_id, order)
-        named = names(ctx, session, collaboration_id)
-        who = collaboration.parties(ctx, session, collaboration_id)
-        query = select(Split).where(Split.collaboration_id == collaboration_id).order_by(Split.number.desc()).limit(1)
-        last = session.scalars(query).one_or_none()
-        before = None if last is None else _run(frozen_record(ctx, session, last))
+        return previewed(ctx, session, collaboration_id, compute(ctx, session, collaboration_id, order), language)
+
+
+def previewed(ctx: Context, session: Session, collaboration_id: str, run: Allocation, language: str) -> Preview:
+    """A run for a reader, beside the last split. The caller has asked ``access``."""
+    named = names(ctx, session, collaboration_id)
+    who = collaboration.parties(ctx, session, collaboration_id)
+    query = select(Split).where(Split.collaboration_id == collaboration_id).order_by(Split.number.desc()).limit(1)
+    last = session.scalars(query).one_or_none()
     shares = share_lines(run, who, named, language)
-    if before is None:
+    if last is None:
         return Preview(shares, run)
+    before = run_of(frozen_record(ctx, session, last))
     compared = explanation.compare(before, run)
-    return Preview(shares, run, compared.changes, tuple(said(cause, named, language) for cause in compared.causes))
+    eventful = {before.policy.reference, run.policy.reference} & set(policies.EVENTS)
+    causes = compared.causes if not eventful else ()  # of an event the rule itself is the cause; contributions play no part in it
+    return Preview(shares, run, compared.changes, tuple(said(cause, named, language) for cause in causes))
+
+
+def asked_of(record: str) -> tuple[str, ...]:
+    """Ids of the parties that a frozen record asks to accept."""
+    return tuple(json.loads(record)["signed_by"])
 
 
 def frozen_record(ctx: Context, session: Session, row: Split) -> str:
@@ -114,7 +75,8 @@ def frozen_record(ctx: Context, session: Session, row: Split) -> str:
     return ctx.open(key_id, "split.record", row.record_sealed).decode()
 
 
-def _run(record: str) -> Allocation:
+def run_of(record: str) -> Allocation:
+    """The run of a stored record."""
     run = replay.replay(record).allocation
     if run is None:
         raise ValueError("a stored record cannot be read again")
@@ -135,7 +97,7 @@ def expected_statements(ctx: Context, session: Session, row: Split) -> list[stat
         DamageError: the row's own policy or digest is not that of its record.
     """
     frozen = frozen_record(ctx, session, row)
-    run = _run(frozen)
+    run = run_of(frozen)
     if (run.policy.reference, run.digest) != (row.policy, row.run_digest):
         raise DamageError(N_("Policy or digest of this split is not that of its record."))
     return split_statements(frozen, parties_of(ctx, session, row))
@@ -162,7 +124,7 @@ def split_statements(frozen: str, who: Sequence[Mapping[str, str]]) -> list[stat
         frozen: the frozen record, verbatim.
         who: ``id``, ``identity``, ``name``, ``part`` of each party, in the order of the ids.
     """
-    run = _run(frozen)
+    run = run_of(frozen)
     shares = [(one["identity"], run.proposed.fractions[one["id"]]) for one in who]
     split = statements.split(run.policy.reference, run.digest.hex(), shares, sha256(frozen.encode()).hexdigest())
     return [split, *(statements.party(one["identity"], one["name"], one["part"]) for one in who)]
@@ -174,8 +136,11 @@ def replayed(ctx: Context, session: Session, row: Split) -> Report:
     report = replay.replay(record)
     run = report.allocation
     same = run is not None and run.digest == row.run_digest and run.policy.reference == row.policy
-    said = [opening.statement for opening in opened(ctx, entry_of(session, row.commitment)).openings.statements]
-    held = run is not None and said == split_statements(record, parties_of(ctx, session, row))
+    entry = opened(ctx, entry_of(session, row.commitment))
+    told = [opening.statement for opening in entry.openings.statements]
+    before = None if row.follows is None else session.get_one(Split, row.follows).commitment
+    chained = Manifest.from_bytes(entry.manifest).previous == before
+    held = run is not None and chained and told == split_statements(record, parties_of(ctx, session, row))
     checks = (
         Check("row", same, Sentence(_ROW[0] if same else _ROW[1])),
         Check("log", held, Sentence(_LOG[0] if held else _LOG[1])),
@@ -213,7 +178,7 @@ def record_of(ctx: Context, actor: Actor, collaboration_id: str, split_id: str) 
 
 def _standing(frozen: str, answers: Sequence[SplitAcceptance]) -> Allocation:
     """The run with the acceptances that there are."""
-    return replace(_run(frozen), signed_by=tuple(sorted(one.party_id for one in answers if one.accepted)))
+    return replace(run_of(frozen), signed_by=tuple(sorted(one.party_id for one in answers if one.accepted)))
 
 
 def _answers(session: Session, row: Split) -> Sequence[SplitAcceptance]:
@@ -266,17 +231,27 @@ def outdated(ctx: Context, actor: Actor, collaboration_id: str, split_id: str) -
     """
     with ctx.database.reading() as session:
         access.require(session, actor, "see", "collaboration", collaboration_id)
-        run = _run(frozen_record(ctx, session, split_row(session, collaboration_id, split_id)))
+        row = split_row(session, collaboration_id, split_id)
+        taking_part = {one["id"] for one in parties_of(ctx, session, row)}
+        run = run_of(frozen_record(ctx, session, _recorded_by(session, row)))
         who = collaboration.parties(ctx, session, collaboration_id)
         made = made_of(who, collaboration.contribution_lines(ctx, session, collaboration_id))
         held = background_of(collaboration.background_lines(ctx, session, collaboration_id), run.parties)
     if derives(run.policy) and set(held) != set(run.background):
         return True
-    return set(made) != set(run.contributions) or {one.id for one in who} != {one.id for one in run.parties}
+    weighed = {replace(one, facts=()) for one in run.contributions}  # what a rule asked for besides is said with the proposal
+    return set(made) != weighed or {one.id for one in who} != taking_part
+
+
+def _recorded_by(session: Session, row: Split) -> Split:
+    """The split from which an event was computed, through all events: the one that weighed what is recorded."""
+    while row.policy in policies.EVENTS and row.follows is not None:
+        row = session.get_one(Split, row.follows)
+    return row
 
 
 def accepted_split(ctx: Context, session: Session, collaboration_id: str, language: str = "en") -> SplitDetails | None:
-    """The newest split that every party has accepted, or None. The caller has asked ``access``."""
+    """The newest split that was accepted by all who were asked, or None. The caller has asked ``access``."""
     query = select(Split).where(Split.collaboration_id == collaboration_id, Split.state == "accepted").order_by(Split.number.desc())
     row = session.scalars(query.limit(1)).one_or_none()
     return None if row is None else _details(ctx, session, row, language)
@@ -285,7 +260,8 @@ def accepted_split(ctx: Context, session: Session, collaboration_id: str, langua
 def _details(ctx: Context, session: Session, row: Split, language: str) -> SplitDetails:
     key_id = session.get_one(Collaboration, row.collaboration_id).key_id
     answers = _answers(session, row)
-    run = _standing(frozen_record(ctx, session, row), answers)
+    frozen = run_of(frozen_record(ctx, session, row))
+    run = replace(frozen, signed_by=tuple(sorted(one.party_id for one in answers if one.accepted)))
     who = collaboration.parties(ctx, session, row.collaboration_id, with_left=True)
     named = names(ctx, session, row.collaboration_id)
     given = {one.party_id: _answer(ctx, session, key_id, one, named) for one in answers}
@@ -298,13 +274,45 @@ def _details(ctx: Context, session: Session, row: Split, language: str) -> Split
         policy_about=say(language, run.policy.about),
         state=row.state,
         shares=share_lines(run, who, named, language, row.decided_at.date() if row.state == "accepted" and row.decided_at else None),
-        answers=tuple(given.get(party.id, Answer(party.id, named[party.id], "awaited")) for party in run.parties),
+        answers=tuple(given.get(party, Answer(party, named[party], "awaited")) for party in frozen.signed_by),
         reason=run.negotiated.reason if run.negotiated else None,
         commitment=row.commitment,
         run_digest=row.run_digest,
         proposed_by=named[row.proposed_by],
         created_at=row.created_at,
         decided_at=row.decided_at,
+        event=run.policy.id if row.policy in policies.EVENTS else None,
+        follows=_neighbour(session.get(Split, row.follows) if row.follows else None),
+        followed_by=_neighbour(_next_accepted(session, row)),
+        kept=_kept(run, named, language),
+    )
+
+
+def _neighbour(row: Split | None) -> Neighbour | None:
+    return None if row is None else Neighbour(row.id, row.number)
+
+
+def _next_accepted(session: Session, row: Split) -> Split | None:
+    """The accepted split that took the place of an accepted one."""
+    if row.state != "accepted":
+        return None
+    later = (Split.collaboration_id == row.collaboration_id, Split.state == "accepted", Split.number > row.number)
+    return session.scalars(select(Split).where(*later).order_by(Split.number).limit(1)).one_or_none()
+
+
+def _kept(run: Allocation, named: Mapping[str, str], language: str) -> tuple[Kept, ...]:
+    """What stays its maker's own."""
+    return tuple(
+        Kept(
+            one.contribution,
+            named.get(one.contribution, one.contribution),
+            one.party,
+            named[one.party],
+            say(language, one.because),
+            one.source,
+        )
+        for one in run.derivation.asides
+        if one.kind == "severable"
     )
 
 
@@ -342,5 +350,5 @@ def awaited_from(ctx: Context, session: Session, actor: Actor, row: Split) -> tu
     answered = {one.party_id for one in _answers(session, row)}
     mine = (CollaborationParty.collaboration_id == row.collaboration_id, CollaborationParty.organisation_id.in_(own))
     joined = session.scalars(select(CollaborationParty.id).where(*mine, CollaborationParty.state == "joined")).all()
-    asked = {one["id"] for one in parties_of(ctx, session, row)}
+    asked = set(asked_of(frozen_record(ctx, session, row)))
     return tuple(sorted((set(joined) & asked) - answered))

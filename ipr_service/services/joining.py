@@ -2,11 +2,13 @@
 
 A party is an organisation. It is invited by the mail address of a person, who joins in the name of one of their organisations. Organisers
 and funders take part as such: they weigh nothing in any shipped policy, and the reason is recorded (``rights.policies``). A party that
-has recorded contributions or accepted a split does not just vanish: it withdraws the first and stays bound by the second.
+has recorded contributions or holds a share does not just vanish: it withdraws the first, and the second is agreed on (``succeeding``).
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -27,11 +29,11 @@ from ipr_service.store.schema import (
     Participant,
     Person,
     Split,
-    SplitAcceptance,
 )
 from ipr_service.store.sequencer import Insert, Update, WritePlan
 
 MAX_TITLE, MAX_PURPOSE, MAX_PARTIES = 200, 5_000, 50
+Also = Callable[[str, str, str], tuple[Insert, ...]]
 PARTS = ("maker", "facilitation", "funding")
 _STALE = N_("Somebody changed this collaboration since you last saw it. Load the page again.")
 _CLOSED = N_("This collaboration is closed. What was agreed stays; nothing can be added.")
@@ -45,8 +47,11 @@ class Begin:
     purpose: str = ""
 
 
-def begin(ctx: Context, actor: Actor, order: Begin) -> str:
+def begin(ctx: Context, actor: Actor, order: Begin, also: Also = lambda *_ids: ()) -> str:
     """Begin a collaboration; the organisation acted for is its first party. Returns its id.
+
+    Args:
+        also: what else is written in the same transaction, from the ids of collaboration, key and party.
 
     Raises:
         InputError: names the field, its limit and the remedy.
@@ -81,7 +86,8 @@ def begin(ctx: Context, actor: Actor, order: Begin) -> str:
         "created_at": now,
     }
     owner = _participant(ctx, collaboration_id, organisation_id, "owner")
-    steps = (Insert(Collaboration, (row,)), Insert(CollaborationParty, (party,)), owner)
+    more = also(collaboration_id, key_id, str(party["id"]))
+    steps = (Insert(Collaboration, (row,)), Insert(CollaborationParty, (party,)), owner, *more)
     ctx.write(WritePlan((*steps, *idempotency.mark(actor, collaboration_id))))
     return collaboration_id
 
@@ -348,7 +354,7 @@ def leave(ctx: Context, actor: Actor, collaboration_id: str, party_id: str) -> N
 
     Raises:
         NotFoundError, ForbiddenError: see ``access``; a party that has joined leaves by itself only.
-        RefusedError: it began the collaboration, has contributions in it, or has accepted a split.
+        RefusedError: it began the collaboration, has contributions in it, or holds a share of the split that stands.
     """
     with ctx.database.reading() as session:
         access.require(session, actor, "see", "collaboration", collaboration_id)
@@ -358,10 +364,9 @@ def leave(ctx: Context, actor: Actor, collaboration_id: str, party_id: str) -> N
             access.require(session, actor, "invite", "collaboration", collaboration_id)
         elif party.organisation_id not in access.organisations(session, actor, "decide", "collaboration", collaboration_id):
             raise ForbiddenError(N_("A party leaves by itself. Ask it to."))
-        _require_free(session, row, party)
-    accepted = select(Split.id).join(SplitAcceptance, SplitAcceptance.split_id == Split.id)
-    bound = accepted.where(SplitAcceptance.party_id == party.id, Split.state == "accepted").exists()
-    free = (CollaborationParty.id == party.id, CollaborationParty.state == party.state, ~bound)
+        number = _require_free(ctx, session, row, party)
+    newer = select(Split.id).where(Split.collaboration_id == row.id, Split.state == "accepted", Split.number > number)
+    free = (CollaborationParty.id == party.id, CollaborationParty.state == party.state, ~newer.exists())
     entry = (Participant.thing_id == row.id, Participant.organisation_id == party.organisation_id, Participant.role == "party")
     steps = (
         changed(row, row.revision),
@@ -373,8 +378,8 @@ def leave(ctx: Context, actor: Actor, collaboration_id: str, party_id: str) -> N
     ctx.write(WritePlan(steps))
 
 
-def _require_free(session: Session, row: Collaboration, party: CollaborationParty) -> None:
-    """Hold when the party leaves nothing behind that others rely on.
+def _require_free(ctx: Context, session: Session, row: Collaboration, party: CollaborationParty) -> int:
+    """Hold when the party leaves nothing behind that others rely on. Gives the number of the split that stands, 0 for none.
 
     Raises:
         RefusedError: it does; says what to do.
@@ -384,6 +389,11 @@ def _require_free(session: Session, row: Collaboration, party: CollaborationPart
     standing = (Contribution.party_id == party.id, Contribution.withdrawn_at.is_(None))
     if session.scalars(select(Contribution.id).where(*standing).limit(1)).first() is not None:
         raise RefusedError(N_("Withdraw your contributions first, then leave."))
-    accepted = select(SplitAcceptance.id).join(Split, Split.id == SplitAcceptance.split_id)
-    if session.scalars(accepted.where(SplitAcceptance.party_id == party.id, Split.state == "accepted").limit(1)).first() is not None:
-        raise RefusedError(N_("This party has accepted a split that holds, and cannot leave it behind."))
+    accepted = (Split.collaboration_id == row.id, Split.state == "accepted")
+    split = session.scalars(select(Split).where(*accepted).order_by(Split.number.desc()).limit(1)).one_or_none()
+    if split is None:
+        return 0
+    record = ctx.open(row.key_id, "split.record", split.record_sealed).decode()
+    if any(share["party"] == party.id and share["share"] != "0" for share in json.loads(record)["shares"]):
+        raise RefusedError(N_("This party holds a share. Agree first on what it keeps when it leaves, or hand the share on."))
+    return split.number

@@ -6,13 +6,15 @@ How a split is frozen, so that nothing is ever changed afterwards:
    statement and one ``party`` statement for each party. ``inputs_sha256`` is the digest of the run (policy and canonical input: what the
    parties accept), ``run_sha256`` the SHA-256 of the *frozen record*: the text that ``rights.replay`` writes when every party has signed.
    Shares and parties stand in the order of the party ids, as in the record. The record rests encrypted from now on, verbatim.
-2. *Accepted by a party.* Each acceptance is an entry of its own, whose statement points at the split's commitment. The last one turns
+   Where an accepted split stands already, the entry names its commitment as ``previous``: so the log holds the chain of splits.
+2. *Accepted by a party.* Asked is every party; of an event (``succeeding``) every party whose share it changes.
+   Each acceptance is an entry of its own, whose statement points at the split's commitment. The last one turns
    the split's state to ``accepted`` in the same transaction: ``awaited`` counts down under a guard, so that of two at the same moment
    both count and exactly one completes.
-3. *Frozen* therefore means: the split's entry, and one acceptance entry for each identity in it. Nothing else needs to be logged.
+3. *Frozen* therefore means: the split's entry, and one acceptance entry for each identity that was asked. Nothing else needs to be logged.
 
-A newer proposal supersedes one that is undecided; one decline ends it. An accepted split holds until a newer one is accepted by every
-party; it is itself never changed. Proposing is not accepting: the proposer accepts like everybody else. A decline is kept, not logged.
+A newer proposal supersedes one that is undecided; one decline ends it. An accepted split holds until a newer one is accepted by all who
+were asked; it is itself never changed. Proposing is not accepting: the proposer accepts like everybody else. A decline is kept, not logged.
 """
 
 from __future__ import annotations
@@ -22,13 +24,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ipr_service.errors import N_, ConflictError, RefusedError
 from ipr_service.rights import replay
-from ipr_service.services import access, collaboration, idempotency
+from ipr_service.rights.allocation import Allocation
+from ipr_service.services import access, collaboration, idempotency, money
 from ipr_service.services.access import Actor
-from ipr_service.services.allocation import acceptance_statements, parties_of, split_row, split_statements
+from ipr_service.services.allocation import (
+    acceptance_statements,
+    asked_of,
+    frozen_record,
+    parties_of,
+    split_row,
+    split_statements,
+)
 from ipr_service.services.collaboration import PartyLine
 from ipr_service.services.context import Context
 from ipr_service.services.entries import commit_to, logged
@@ -41,6 +51,7 @@ from ipr_service.store.sequencer import Insert, Receipt, Update, WritePlan
 
 MAX_DECLINE = 1_000
 _ANSWERED = N_("Your party has answered this proposal already.")
+_OVERTAKEN = N_("Another split was accepted meanwhile. Load the page again and compute this from the one that stands.")
 _OVER = N_("This proposal is no longer open: it was decided, or a newer one took its place. Load the page again.")
 
 
@@ -67,35 +78,84 @@ def propose(ctx: Context, actor: Actor, collaboration_id: str, order: Propose) -
         if len(people) < 2:
             raise RefusedError(N_("A split needs at least two parties. Invite the others first."))
         run = compute(ctx, session, collaboration_id, order)
-        frozen = replay.record(replace(run, signed_by=tuple(sorted(one.id for one in people))))
-        who = _logged_parties(people)
-        made = commit_to(ctx, session, "split", split_statements(frozen, who))
-        number = (session.scalar(select(func.max(Split.number)).where(Split.collaboration_id == collaboration_id)) or 0) + 1
-    split_id = ctx.new_id()
+        plan = put(ctx, session, actor, Put(row, proposer, people, replace(run, signed_by=tuple(sorted(one.id for one in people)))))
+    ctx.write(plan)
+    return plan_id(plan)
+
+
+@dataclass(frozen=True)
+class Put:
+    """What is put to the parties.
+
+    Args:
+        proposer: the party that proposes.
+        people: the parties of the run, in any order.
+        run: what they answer to; ``signed_by`` names the parties that are asked.
+        follows: the accepted split that it was computed from; None for a split that starts from what is recorded.
+    """
+
+    row: Collaboration
+    proposer: CollaborationParty
+    people: Sequence[PartyLine]
+    run: Allocation
+    follows: Split | None = None
+
+
+def put(ctx: Context, session: Session, actor: Actor, order: Put) -> WritePlan:
+    """The plan that puts a run to those who are asked. See the module's docstring.
+
+    Raises:
+        RefusedError: the record could not be read again.
+    """
+    row, run = order.row, order.run
+    frozen = replay.record(run)
+    if not replay.replay(frozen):
+        raise RefusedError(N_("These shares cannot be written down so that others compute them again. Use simpler numbers."))
+    who = _logged_parties(order.people)
+    standing = money.standing_split(session, row.id)
+    before = None if standing is None else standing.commitment
+    made = commit_to(ctx, session, "split", split_statements(frozen, who), previous=before)
+    number = (session.scalar(select(func.max(Split.number)).where(Split.collaboration_id == row.id)) or 0) + 1
     values = {
-        "id": split_id,
-        "collaboration_id": collaboration_id,
+        "id": ctx.new_id(),
+        "collaboration_id": row.id,
         "number": number,
         "policy": run.policy.reference,
         "record_sealed": ctx.seal(row.key_id, "split.record", frozen.encode()),
         "parties_sealed": ctx.seal(row.key_id, "split.parties", json.dumps(who, ensure_ascii=False).encode()),
         "run_digest": run.digest,
-        "awaited": len(people),
+        "awaited": len(run.signed_by),
         "state": "proposed",
+        "follows": None if standing is None else standing.id,
         "commitment": made.commitment,
-        "proposed_by": proposer.id,
+        "proposed_by": order.proposer.id,
         "person_id": access.require_person(actor),
         "created_at": ctx.now(),
     }
     steps: tuple[Insert | Update, ...] = (
         changed(row, row.revision),
-        supersede(ctx, collaboration_id),
+        supersede(ctx, row.id),
+        *((_still_stands(order.follows),) if order.follows is not None else ()),
         Insert(Split, (values,)),
-        *_tell(ctx, actor, row, people),
-        *idempotency.mark(actor, split_id),
+        *_tell(ctx, actor, row, order.people),
+        *idempotency.mark(actor, str(values["id"])),
     )
-    ctx.write(WritePlan(steps, (logged(ctx, made, split_id, row.key_id),)))
-    return split_id
+    return WritePlan(steps, (logged(ctx, made, str(values["id"]), row.key_id),))
+
+
+def plan_id(plan: WritePlan) -> str:
+    """The id of the split that a plan of :func:`put` makes."""
+    return str(plan.logged[0].thing_id)
+
+
+def _still_stands(split: Split) -> Update:
+    """The guard that nobody accepted a newer split meanwhile: an event is computed from the one that stands."""
+    newer = aliased(Split)
+    overtaken = select(newer.id).where(
+        newer.collaboration_id == split.collaboration_id, newer.state == "accepted", newer.number > split.number
+    )
+    still = (Split.id == split.id, Split.state == "accepted", ~overtaken.exists())
+    return Update(Split, still, {"state": "accepted"}, otherwise=ConflictError(_OVERTAKEN))
 
 
 def _logged_parties(people: Sequence[PartyLine]) -> list[dict[str, str]]:
@@ -124,6 +184,8 @@ def _asked(ctx: Context, session: Session, actor: Actor, collaboration_id: str, 
     identity = next((one["identity"] for one in parties_of(ctx, session, row) if one["id"] == party.id), None)
     if identity is None:
         raise RefusedError(N_("Your party is not in this proposal. Ask for a new one."))
+    if party.id not in asked_of(frozen_record(ctx, session, row)):
+        raise RefusedError(N_("This proposal does not change your share, so you are not asked."))
     given = (SplitAcceptance.split_id == row.id, SplitAcceptance.party_id == party.id)
     if session.scalars(select(SplitAcceptance.id).where(*given)).first() is not None:
         raise ConflictError(_ANSWERED)

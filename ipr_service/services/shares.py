@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -26,7 +26,7 @@ from ipr_service.rights.notation import exact, fraction_text, percent, signed_pe
 from ipr_service.rights.parties import Party
 from ipr_service.rights.policies import Policy
 from ipr_service.rights.shares import Split as Shares
-from ipr_service.services import collaboration
+from ipr_service.services import asking, collaboration
 from ipr_service.services.collaboration import BackgroundLine, ContributionLine, PartyLine
 from ipr_service.services.context import Context
 from ipr_service.services.languages import say
@@ -46,11 +46,14 @@ class Propose:
         policy: reference of a shipped policy, ``equal@1``.
         negotiated: exact shares (``1/2``, ``37.5 %``) by party id that shall replace the computed ones, for every party; or none.
         reason: why, in the parties' words, 1 to 500 characters; with negotiated shares only. No personal data: it is frozen.
+        facts: what the policy asks for besides (``asking``), as text by place: ``case/lead``, ``parties/<id>/place``,
+            ``contributions/<id>/kind``. What is left empty is not stated, which is not 0.
     """
 
     policy: str
     negotiated: tuple[tuple[str, str], ...] = ()
     reason: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,8 +195,13 @@ def computed(found: Gathered, order: Propose) -> Allocation:
         InputError, RefusedError: as :func:`compute`.
     """
     people = [Party(one.id, country=one.country) for one in found.who]
+    policy = _policy(order.policy)
+    made = made_of(found.who, found.lines)
+    asked = asking.read(policy, [one.id for one in people], [one.id for one in made], order.facts)
+    made = tuple(replace(one, facts=asked.contributions.get(one.id, ())) for one in made)
     try:
-        return allocate(_policy(order.policy), people, made_of(found.who, found.lines), _negotiated(order), background=found.held)
+        with asking.placed(policy):
+            return allocate(policy, people, made, _negotiated(order), background=found.held, stated=asked.stated)
     except ServiceError as problem:
         problem.values = {key: named_text(str(value), found.named) for key, value in problem.values.items()}
         problem.problems = tuple(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ipr_service.errors import N_, InputError, RefusedError
-from ipr_service.rights import explanation
+from ipr_service.rights import explanation, policies
 from ipr_service.rights.contributions import DEGREES, check_amount
 from ipr_service.rights.explanation import Change
 from ipr_service.rights.notation import exact
@@ -29,7 +29,7 @@ class Imagine:
     """What to imagine.
 
     Args:
-        policy: reference of a policy, ``points@1``.
+        policy: reference of a policy that asks for nothing but contributions, ``points@1``.
         points, hours: exact numbers as text, by contribution; those not named stay as they are.
         degrees: ``lead``, ``equal`` or ``supporting``, by contribution.
     """
@@ -67,6 +67,8 @@ def imagine(ctx: Context, actor: Actor, collaboration_id: str, order: Imagine, l
         NotFoundError: see ``access``.
         InputError, RefusedError: no such contribution, a number that is none; or what the policy lacks even so, as ``shares.compute``.
     """
+    if order.policy not in policies.PLAIN:
+        raise InputError.at("/policy", N_("Choose one of: {choices}."), choices=", ".join(policies.PLAIN))
     with ctx.database.reading() as session:
         access.require(session, actor, "see", "collaboration", collaboration_id)
         found = gather(ctx, session, collaboration_id)

@@ -60,7 +60,8 @@ def _policies(collaboration_id: str) -> list[dict[str, Any]]:
 def propose(collaboration_id: str) -> Response:
     """Choose a rule, see what it gives, then put it to everybody. Nothing is stored before that."""
     found = collaboration.collaboration(ctx(), actor(), collaboration_id)
-    form = Form.read(policy=request.args.get("policy", "equal@1"))
+    given = {name: text for name, text in request.args.items() if name == "reason" or name.startswith("share-")}
+    form = Form.read(**{"policy": request.args.get("policy", "equal@1"), **given})
     seen: Preview | None = None
     if form.sent:
         with form.catching():
@@ -127,8 +128,8 @@ def imagine(collaboration_id: str) -> Response:
         found=found,
         order=order,
         asked={name: dict(getattr(order, name)) for name in ("points", "hours", "degrees")},
-        measures=policies.shipped(order.policy).measures if order.policy in policies.OFFERED else frozenset(),
-        rules=[(reference, _(policies.shipped(reference).title)) for reference in policies.OFFERED],
+        measures=policies.shipped(order.policy).measures if order.policy in policies.PLAIN else frozenset(),
+        rules=[(reference, _(policies.shipped(reference).title)) for reference in policies.PLAIN],
         steps=steps(found, allocation.splits(ctx(), actor(), collaboration_id, current(), count=1)),
         **result,
         **words(),

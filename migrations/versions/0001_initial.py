@@ -706,6 +706,7 @@ def upgrade() -> None:
         sa.Column("collaboration_id", sa.String(length=26), nullable=False),
         sa.Column("party_id", sa.String(length=26), nullable=False, comment="who listed it"),
         sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("idea_id", sa.String(length=26), nullable=True, comment="the registered idea that it is"),
         sa.Column(
             "said_sealed",
             sa.LargeBinary(),
@@ -715,12 +716,14 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["collaboration_id"], ["collaboration.id"], name=op.f("fk_result_collaboration_id")),
+        sa.ForeignKeyConstraint(["idea_id"], ["idea.id"], name=op.f("fk_result_idea_id")),
         sa.ForeignKeyConstraint(["party_id"], ["collaboration_party.id"], name=op.f("fk_result_party_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_result_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result")),
     )
     with op.batch_alter_table("result", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_result_collaboration_id"), ["collaboration_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_result_idea_id"), ["idea_id"], unique=False)
 
     op.create_table(
         "split",
@@ -732,7 +735,7 @@ def upgrade() -> None:
             "record_sealed",
             sa.LargeBinary(),
             nullable=False,
-            comment="the record (rights.replay) as it stands once every party has accepted, verbatim",
+            comment="the record (rights.replay) as it stands once all who are asked have accepted, verbatim",
         ),
         sa.Column(
             "run_digest", sa.LargeBinary(length=32), nullable=False, comment="digest of policy and canonical input: what the parties accept"
@@ -743,14 +746,21 @@ def upgrade() -> None:
             nullable=False,
             comment="JSON: id, identity, name, part of each party as logged when it was proposed",
         ),
-        sa.Column("awaited", sa.Integer(), nullable=False, comment="parties that have not accepted yet; 0 exactly when accepted"),
+        sa.Column(
+            "awaited",
+            sa.Integer(),
+            nullable=False,
+            comment="of those who are asked, parties that have not accepted yet; 0 exactly when accepted",
+        ),
         sa.Column("state", sa.String(length=64), nullable=False, comment="proposed | accepted | declined | superseded"),
+        sa.Column("follows", sa.String(length=26), nullable=True, comment="the accepted split that stood when this one was proposed"),
         sa.Column("commitment", sa.LargeBinary(length=32), nullable=False, comment="its entry in the log, made when it was proposed"),
         sa.Column("proposed_by", sa.String(length=26), nullable=False),
         sa.Column("person_id", sa.String(length=26), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["collaboration_id"], ["collaboration.id"], name=op.f("fk_split_collaboration_id")),
+        sa.ForeignKeyConstraint(["follows"], ["split.id"], name=op.f("fk_split_follows")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_split_person_id")),
         sa.ForeignKeyConstraint(["proposed_by"], ["collaboration_party.id"], name=op.f("fk_split_proposed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_split")),
@@ -833,9 +843,14 @@ def upgrade() -> None:
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.String(length=26), nullable=True, comment="the split that stood when it ended; null while open"),
+        sa.Column(
+            "ended_after", sa.Integer(), nullable=True, comment="number of the last entry before it ended, 0 for none; null while open"
+        ),
         sa.ForeignKeyConstraint(["collaboration_id"], ["collaboration.id"], name=op.f("fk_money_hold_collaboration_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_money_hold_person_id")),
         sa.ForeignKeyConstraint(["raised_by"], ["collaboration_party.id"], name=op.f("fk_money_hold_raised_by")),
+        sa.ForeignKeyConstraint(["settled_by"], ["split.id"], name=op.f("fk_money_hold_settled_by")),
         sa.ForeignKeyConstraint(["split_id"], ["split.id"], name=op.f("fk_money_hold_split_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_money_hold")),
     )
@@ -1222,6 +1237,7 @@ def downgrade() -> None:
 
     op.drop_table("split")
     with op.batch_alter_table("result", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_result_idea_id"))
         batch_op.drop_index(batch_op.f("ix_result_collaboration_id"))
 
     op.drop_table("result")

@@ -244,7 +244,7 @@ def test_an_accepted_split_is_never_changed_and_holds_until_a_newer_one_is_accep
     assert allocation.split(ctx, the.anna, the.id, split).state == "accepted"
     for line in _own(ctx, the):
         contributing.withdraw_contribution(ctx, the.anna, the.id, line.id)
-    with pytest.raises(RefusedError, match="accepted a split"):
+    with pytest.raises(RefusedError, match="This party holds a share"):
         joining.leave(ctx, the.anna, the.id, the.studio)
 
 

@@ -90,6 +90,7 @@ class Result(Base):
     collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaboration.id"), index=True)
     party_id: Mapped[str] = mapped_column(ForeignKey("collaboration_party.id"), comment="who listed it")
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    idea_id: Mapped[str | None] = mapped_column(ForeignKey("idea.id"), index=True, comment="the registered idea that it is")
     said_sealed: Mapped[bytes] = mapped_column(comment="JSON: title, right, law, territory, days, background used, consent, licences")
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -143,11 +144,12 @@ class Split(Base):
     collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaboration.id"), index=True)
     number: Mapped[int]
     policy: Mapped[Word] = mapped_column(comment="rule id@version")
-    record_sealed: Mapped[bytes] = mapped_column(comment="the record (rights.replay) as it stands once every party has accepted, verbatim")
+    record_sealed: Mapped[bytes] = mapped_column(comment="the record (rights.replay) as it stands once all who are asked have accepted, verbatim")
     run_digest: Mapped[bytes] = mapped_column(LargeBinary(32), comment="digest of policy and canonical input: what the parties accept")
     parties_sealed: Mapped[bytes] = mapped_column(comment="JSON: id, identity, name, part of each party as logged when it was proposed")
-    awaited: Mapped[int] = mapped_column(comment="parties that have not accepted yet; 0 exactly when accepted")
+    awaited: Mapped[int] = mapped_column(comment="of those who are asked, parties that have not accepted yet; 0 exactly when accepted")
     state: Mapped[Word] = mapped_column(comment="proposed | accepted | declined | superseded")
+    follows: Mapped[str | None] = mapped_column(ForeignKey("split.id"), comment="the accepted split that stood when this one was proposed")
     commitment: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True, comment="its entry in the log, made when it was proposed")
     proposed_by: Mapped[str] = mapped_column(ForeignKey("collaboration_party.id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
