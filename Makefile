@@ -15,6 +15,7 @@ RUN := $(VENV)/run.stamp
 TEST := $(VENV)/test.stamp
 FUZZ := $(VENV)/fuzz.stamp
 WORKERS ?= 2
+SECONDS_EACH ?= 60
 DEMO ?= build/demo
 ARGS ?=
 
@@ -53,8 +54,9 @@ bench: $(TEST) ## Measure; ARGS=name for one benchmark
 soak: $(TEST) ## The long tests: 200 kills under load
 	@$(BIN)/python -m pytest -q -m soak --timeout 3600 $(ARGS)
 
-fuzz: $(TEST) ## The property tests with many more examples
+fuzz: $(FUZZ) ## The property tests with many more examples, then atheris over every parser; SECONDS_EACH=60
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not soak' --timeout 3600 $(ARGS)
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS_EACH)
 
 docs: $(TEST) ## Write the reference pages that come from the code
 	@$(BIN)/python docs/build.py $(ARGS)
