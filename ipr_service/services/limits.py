@@ -31,6 +31,7 @@ CONFIRM_BY_PERSON = parse("5 per hour")
 INVITE_BY_ORGANISATION = parse("300 per day")
 LINK_BY_SOURCE = parse("120 per 15 minutes")
 VERIFY_BY_SOURCE = parse("60 per 15 minutes")
+WITNESS_BY_SOURCE = parse("240 per minute")  # a log asks once a checkpoint, and then waits longer
 
 _limiters: WeakKeyDictionary[Database, MovingWindowRateLimiter] = WeakKeyDictionary()
 _making = Lock()

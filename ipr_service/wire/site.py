@@ -8,17 +8,18 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from ipr_service.errors import ServiceError, UnavailableError
+from ipr_service.errors import RateLimitError, ServiceError, UnavailableError
 from ipr_service.services.context import Context
 from ipr_service.wire import health, log, tsa, witness
 
 PREFIXES = ("/log/", "/tsa", "/healthz", "/readyz", "/metrics", "/witness/")
+_STATUS: dict[type[Exception], int] = {UnavailableError: 503, RateLimitError: 429}
 logger = structlog.get_logger()
 
 
 def refuse(error: Exception) -> Response:
     """One line of plain text: machines of other makers read these addresses."""
-    status = error.code or 500 if isinstance(error, HTTPException) else 503 if isinstance(error, UnavailableError) else 500
+    status = error.code or 500 if isinstance(error, HTTPException) else _STATUS.get(type(error), 500)
     if status >= 500:
         logger.error("wire.failed", error=type(error).__name__)
     said = str(error) if isinstance(error, ServiceError) else str(status)
@@ -27,6 +28,8 @@ def refuse(error: Exception) -> Response:
     answer = Response(f"{said}\n", status, mimetype="text/plain")
     if isinstance(error, HTTPException):
         answer.headers.extend((k, v) for k, v in error.get_headers() if k in {"Allow", "Retry-After"})
+    if isinstance(error, RateLimitError):
+        answer.headers["Retry-After"] = str(error.values["retry_after"])
     return answer
 
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import Blueprint, Response, current_app, request
 
-from ipr_service.services import witnessing
+from ipr_service.services import limits, witnessing
 from ipr_service.services.context import Context
 
 blueprint = Blueprint("wire_witness", __name__, url_prefix="/witness")
@@ -24,7 +24,8 @@ def _answer(status: int, media_type: str, body: bytes, caching: str) -> Response
 
 @blueprint.post("/add-checkpoint")
 def add_checkpoint() -> Response:
-    """Cosign a checkpoint that grew from the one cosigned before; 409 says which size that was."""
+    """Cosign a checkpoint that grew from the one cosigned before; 409 says which size that was, 429 when to ask again."""
+    limits.count(_ctx(), limits.WITNESS_BY_SOURCE, "witness", request.remote_addr or "unknown")
     reply = witnessing.add_checkpoint(_ctx(), request.get_data())
     return _answer(reply.status, reply.media_type, reply.body, "no-store")
 

@@ -59,6 +59,14 @@ def test_what_is_no_request_is_refused_in_plain_text(client: FlaskClient, method
     assert (answer.status_code, answer.mimetype) == (status, "text/plain")
 
 
+def test_one_address_may_ask_240_times_a_minute_and_is_told_when_to_come_back(client: FlaskClient) -> None:
+    codes = {client.post("/witness/add-checkpoint", data=b"x").status_code for _ in range(240)}
+    refused = client.post("/witness/add-checkpoint", data=REQUEST)
+    assert (codes, refused.status_code, refused.mimetype) == ({400}, 429, "text/plain")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 61
+    assert client.post("/witness/add-checkpoint", data=REQUEST, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
+
+
 def test_class_16_a_witness_behind_its_own_cosignatures_says_so_and_signs_nothing(client: FlaskClient, clock: MovingClock) -> None:
     client.post("/witness/add-checkpoint", data=REQUEST)
     clock.forward(days=-1)
