@@ -15,7 +15,7 @@ from ipr_service.api.schemas import money as schemas
 from ipr_service.api.sending import attachment
 from ipr_service.rights.money import places_of, units_text
 from ipr_service.rights.notation import fraction_text
-from ipr_service.services import account_statements, disputing, money, paying, payouts, recording
+from ipr_service.services import account_statements, crediting, disputing, money, paying, payouts, recording
 from ipr_service.services.account_statements import AskStatement
 from ipr_service.services.disputing import RaiseHold
 from ipr_service.services.money import Book, LedgerLine
@@ -53,12 +53,10 @@ def _entry(line: LedgerLine) -> dict[str, Any]:
 def show(collaboration_id: str) -> Any:
     """Look at the money of a collaboration: what came in, what is due to whom, every entry."""
     found = money.money(context(), actor(), collaboration_id)
-    hold = found.hold
-    claim = {} if hold is None else {party: fraction_text(share) for party, share in hold.claim.items()}
     return {
         "books": [_book(book) for book in found.books],
         "entries": [_entry(line) for line in found.lines],
-        "hold": None if hold is None else {**vars(hold), "claim": claim},
+        "holds": [{**vars(one), "claim": {party: fraction_text(share) for party, share in one.claim.items()}} for one in found.holds],
     }
 
 
@@ -165,8 +163,16 @@ def hold(order: dict[str, Any], collaboration_id: str) -> Any:
 @once
 @blueprint.response(204)
 def release(collaboration_id: str, hold_id: str) -> None:
-    """End a dispute: what was kept aside goes to the parties by the split that stands now."""
+    """Withdraw your party's dispute; or end all of them, when a newer split was accepted. What they kept aside goes to the parties."""
     disputing.release(context(), actor(), collaboration_id, hold_id)
+
+
+@blueprint.get(f"{_MONEY}/entries/<string(length=26):entry_id>/proof")
+@blueprint.response(200, content_type="application/vnd.etsi.asic-e+zip")
+def proof(collaboration_id: str, entry_id: str) -> Response:
+    """Download the proof bundle of a payout or of released money: what was credited to whom, accepted by whom, by which split."""
+    bundle = crediting.proof_of(context(), actor(), collaboration_id, entry_id, _language())
+    return attachment(bundle, "application/vnd.etsi.asic-e+zip", "payout.asice")
 
 
 @blueprint.get(f"{_MONEY}/statement")

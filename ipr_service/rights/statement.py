@@ -26,13 +26,14 @@ class Entry:
 
     Args:
         on: the day it counts for.
-        text: what it was, in words. why: reasons by party, for payouts.
+        text: what it was, in words. why: reasons by party, for payouts. reference: by which others find it, such as its place in the log.
     """
 
     transaction: Transaction
     on: date
     text: str
     why: tuple[tuple[str, str], ...] = ()
+    reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,14 @@ class StatementLine:
 
     Args:
         due: credited to it (above 0), or handed over or taken back (below 0). cash: into its hands. advanced: spent by it for all.
-        open: what is still due to it after this line.
+        open: what is still due to it after this line. reference: of the entry.
     """
 
     on: date
     kind: str
     text: str
     why: str
+    reference: str
     due: int
     cash: int
     advanced: int
@@ -96,6 +98,7 @@ HEADINGS: Final = (
     N_("Advanced"),
     N_("Still due"),
     N_("Currency"),
+    N_("Reference"),
 )
 
 
@@ -112,7 +115,7 @@ def statement(party: str, currency: str, entries: Sequence[Entry], first: date, 
             opening = at
             continue
         why = dict(entry.why).get(party, "")
-        lines.append(StatementLine(entry.on, entry.transaction.kind, entry.text, why, *moved, at[0]))
+        lines.append(StatementLine(entry.on, entry.transaction.kind, entry.text, why, entry.reference, *moved, at[0]))
     return Statement(party, currency, first, last, opening, tuple(lines), at)
 
 
@@ -134,13 +137,19 @@ def to_csv(found: Statement, name: str, translate: Callable[[str], str] = str) -
     places, out = places_of(found.currency), io.StringIO()
     write = csv.writer(out, lineterminator="\r\n")
 
-    def row(on: date, words: Sequence[str], units: Sequence[int]) -> None:
-        write.writerow([on.isoformat(), *map(harmless, words), *(units_text(one, places) for one in units), found.currency])
+    def row(on: date, words: Sequence[str], units: Sequence[int], reference: str = "") -> None:
+        amounts = (units_text(one, places) for one in units)
+        write.writerow([on.isoformat(), *map(harmless, words), *amounts, found.currency, harmless(reference)])
 
     write.writerow([translate(heading) for heading in HEADINGS])
     row(found.first, (translate(N_("Opening balance")), name, ""), (*found.opening, found.opening[0]))
     for line in found.lines:
-        row(line.on, (translate(KIND_WORDS[line.kind]), line.text, line.why), (line.due, line.cash, line.advanced, line.open))
+        row(
+            line.on,
+            (translate(KIND_WORDS[line.kind]), line.text, line.why),
+            (line.due, line.cash, line.advanced, line.open),
+            line.reference,
+        )
     row(found.last, (translate(N_("Closing balance")), name, ""), (*found.closing, found.closing[0]))
     return out.getvalue()
 

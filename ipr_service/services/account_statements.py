@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from ipr_service.agreements.money_statement import typeset_statement
 from ipr_service.errors import N_, InputError
-from ipr_service.rights import payout_reasons, payout_record
-from ipr_service.rights.money import places_of
+from ipr_service.evidence.digest import to_base64
+from ipr_service.rights import ledger, payout_reasons, payout_record
+from ipr_service.rights.money import places_of, units_text
+from ipr_service.rights.money_run import RELEASED
 from ipr_service.rights.revenue import payout
 from ipr_service.rights.statement import Entry, Statement, statement, to_csv
 from ipr_service.services import access, collaboration, money, shares
@@ -24,7 +26,7 @@ from ipr_service.services.context import Context
 from ipr_service.services.languages import say
 from ipr_service.services.money import LedgerLine
 from ipr_service.services.words import clean_date, clean_line, collecting
-from ipr_service.store.schema import Collaboration, MoneyPayout
+from ipr_service.store.schema import Collaboration, MoneyHold, MoneyPayout, Split
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,30 @@ def stated(ctx: Context, actor: Actor, collaboration_id: str, order: AskStatemen
 
 
 def _entry(ctx: Context, session: Session, line: LedgerLine, party_id: str, named: Mapping[str, str], language: str) -> Entry:
-    """A line with the reason for this party's amount, told anew from the payout's record."""
-    row = None if line.payout_id is None else session.get(MoneyPayout, line.payout_id)
-    if row is None:
+    """A line with its place in the log and the reason for this party's amount, told anew from what was paid out or released."""
+    reference = "" if line.commitment is None else f"{ctx.settings.origin}#{line.index} {to_base64(line.commitment)}"
+    if line.hold_id is not None:
+        why = _released(session.get_one(MoneyHold, line.hold_id), line, party_id, language)
+        return Entry(line.transaction, line.day, line.text, ((party_id, why),), reference)
+    if line.payout_id is None:
         return Entry(line.transaction, line.day, line.text)
+    row = session.get_one(MoneyPayout, line.payout_id)
     made = payout(payout_record.read(money.record_text(ctx, session, row)))
     told = next((one for one in payout_reasons.account(made, get_decimal_symbol(language)) if one.holder == party_id), None)
     why = "; ".join(shares.said(sentence, named, language) for sentence in told.amounts) if told is not None else ""
-    return Entry(line.transaction, line.day, line.text, ((party_id, why),))
+    return Entry(line.transaction, line.day, _by_split(session, row, language), ((party_id, why),), reference)
+
+
+def _by_split(session: Session, row: MoneyPayout, language: str) -> str:
+    if row.split_id is None:
+        return ""
+    return say(language, N_("By split no. {number}")).format(number=session.get_one(Split, row.split_id).number)
+
+
+def _released(hold: MoneyHold, line: LedgerLine, party_id: str, language: str) -> str:
+    units = sum(-posting.units for posting in line.transaction.postings if posting.account == ledger.due(party_id))
+    amount = f"{units_text(units, places_of(line.currency), get_decimal_symbol(language))} {line.currency}"
+    return say(language, RELEASED[hold.settled_by == hold.split_id]).format(amount=amount)
 
 
 def _currency(written: str) -> str:
@@ -103,7 +121,9 @@ def as_pdf(ctx: Context, found: Stated, collaboration_id: str, language: str = "
         InputError: a character that the type does not have.
     """
     reference = f"{ctx.settings.base_url}/collaborations/{collaboration_id}/money"
-    return typeset_statement(found.statement, found.name, found.about or "", reference, ctx.now(), partial(say, language), language)
+    return typeset_statement(
+        found.statement, found.name, found.about or "", reference, ctx.now(), partial(say, language), language, get_decimal_symbol(language)
+    )
 
 
 def file_name(found: Stated, form: str) -> str:

@@ -28,6 +28,7 @@ from ipr_service.evidence.statements import Statement
 from ipr_service.services import (
     allocation,
     confirmation,
+    crediting,
     drafting,
     executing,
     grant_entries,
@@ -56,6 +57,7 @@ from ipr_service.store.schema import (
     IdeaVersion,
     LicenceGrant,
     LogEntry,
+    MoneyEntry,
     Participant,
     Person,
     Publication,
@@ -95,6 +97,7 @@ COVERED: tuple[tuple[type[Base], str, Expected], ...] = (
     (Disclosure, "commitment", _plain(revocation.expected_statements)),
     (Split, "commitment", allocation.expected_statements),
     (SplitAcceptance, "commitment", allocation.expected_acceptance),
+    (MoneyEntry, "commitment", crediting.expected_statements),
     (LicenceGrant, "commitment", grant_entries.expected_grant),
     (GrantAct, "commitment", grant_entries.expected_act),
     (AgreementDocument, "commitment", _plain(drafting.expected_statements)),

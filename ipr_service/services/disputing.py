@@ -1,34 +1,38 @@
-"""Disputes about money: a party claims another split; what depends on it is kept aside until the dispute ends, and then given out.
+"""Disputes about money: parties claim other splits; what depends on a claim is kept aside until the dispute ends, and then given out.
 
-One dispute at a time. Whoever raised it may withdraw it at any time; once a newer split has been accepted by every party, any party may end
-it. Either way the split that stands then decides who gets what was kept aside, exactly (``rights.dispute``).
+Each party has at most one dispute open. Whoever raised it may withdraw it at any time: what its claim alone kept goes to whom the
+accepted split and the other claims then give it. Once every party has accepted a newer split, any party may end them, all at once:
+everything that was kept goes out by that split (``rights.dispute``). Money goes out only with an entry in the log (``crediting``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ipr_service.errors import N_, ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
-from ipr_service.rights import ledger
-from ipr_service.rights.dispute import freed, ring_fence
+from ipr_service.rights import ledger, payout_record
+from ipr_service.rights.dispute import Kept, keep, ring_fence, settled, withdrawn
+from ipr_service.rights.ledger import Transaction
 from ipr_service.rights.notation import exact, fraction_text
+from ipr_service.rights.revenue import payout
 from ipr_service.rights.shares import Split as Shares
 from ipr_service.rights.waterfall import HELD
-from ipr_service.services import access, idempotency, money
+from ipr_service.services import access, crediting, idempotency, money
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.joining import acting_party
-from ipr_service.services.money import NewEntry
+from ipr_service.services.money import LedgerLine, NewEntry
 from ipr_service.services.payouts import shares_of
-from ipr_service.services.shares import named_text, names
 from ipr_service.services.words import clean_line, clean_text, collecting
-from ipr_service.store.schema import Collaboration, MoneyHold, Split
-from ipr_service.store.sequencer import Insert, Update, WritePlan
+from ipr_service.store.schema import Collaboration, MoneyEntry, MoneyHold, MoneyPayout, Split
+from ipr_service.store.sequencer import Insert, Logged, Update, WritePlan
 
 MAX_REASON = 1_000
 
@@ -51,7 +55,7 @@ def hold(ctx: Context, actor: Actor, collaboration_id: str, order: RaiseHold) ->
 
     Raises:
         NotFoundError, ForbiddenError: see ``access``. InputError: fields that were refused.
-        RefusedError: no split was accepted, or another dispute is open.
+        RefusedError: no split was accepted; the party's own dispute is open, or one about an earlier split.
     """
     with ctx.database.reading() as session:
         party = acting_party(session, actor, "decide", collaboration_id)
@@ -59,8 +63,11 @@ def hold(ctx: Context, actor: Actor, collaboration_id: str, order: RaiseHold) ->
         split = money.standing_split(session, collaboration_id)
         if split is None:
             raise RefusedError(N_("No split was accepted yet, so there is none to dispute."))
-        if money.open_hold(session, collaboration_id) is not None:
-            raise RefusedError(N_("One dispute is open already. It has to end before another begins."))
+        for one in money.open_holds(session, collaboration_id):
+            if one.raised_by == party.id:
+                raise RefusedError(N_("Your party has raised a dispute already. Withdraw it to claim something else."))
+            if one.split_id != split.id:
+                raise RefusedError(N_("A newer split was accepted by all. End the dispute about the earlier one first."))
         accepted = shares_of(ctx, session, split)
     claim, reason = _checked(order, accepted)
     shares = json.dumps({name: fraction_text(one) for name, one in claim.items()})
@@ -75,6 +82,8 @@ def hold(ctx: Context, actor: Actor, collaboration_id: str, order: RaiseHold) ->
         "open": True,
         "created_at": ctx.now(),
         "released_at": None,
+        "settled_by": None,
+        "ended_after": None,
     }
     steps: tuple[Insert | Update, ...] = (
         money.supersede(ctx, collaboration_id),
@@ -108,61 +117,88 @@ def _share(pointer: str, text: str) -> Fraction:
 
 
 def release(ctx: Context, actor: Actor, collaboration_id: str, hold_id: str) -> None:
-    """End a dispute: what was kept aside, in every currency, goes to the parties by the split that stands now.
+    """End a dispute: the party that raised it withdraws it; or all end, because every party has accepted a newer split.
 
     Raises:
         NotFoundError: no such dispute here. ForbiddenError: another party raised it, and no newer split was accepted.
-        RefusedError: it has ended, or the standing split gives somebody less than was paid as undisputed.
-        ConflictError: somebody recorded something at the same moment.
+        RefusedError: it has ended. ConflictError: somebody recorded something at the same moment.
     """
     with ctx.database.reading() as session:
         party = acting_party(session, actor, "decide", collaboration_id)
         row = session.get(MoneyHold, hold_id)
         if row is None or row.collaboration_id != collaboration_id:
             raise NotFoundError(N_("There is no such dispute in this collaboration."))
-        over = RefusedError(N_("This dispute has ended already."))
         if not row.open:
-            raise over
+            raise RefusedError(_OVER)
         home = session.get_one(Collaboration, collaboration_id)
-        standing = money.standing_split(session, collaboration_id)
-        newer = standing is not None and standing.id != row.split_id
+        standing = money.standing_split(session, collaboration_id) or session.get_one(Split, row.split_id)
+        newer = standing.id != row.split_id
         if row.raised_by != party.id and not newer:
             raise ForbiddenError(N_("Only the party that raised the dispute ends it, unless all parties have accepted a newer split."))
-        disputed = shares_of(ctx, session, session.get_one(Split, row.split_id))
-        settled = shares_of(ctx, session, standing) if standing is not None else disputed
-        claim = money.claim_of(ctx, session, row)
-        person, today = access.require_person(actor), ctx.now().date()
-        entries = []
-        for code, units in _held(ctx, session, collaboration_id).items():
-            given = ledger.release(_freed(ctx, session, collaboration_id, units, settled, disputed, claim))
-            entries.append(NewEntry(home, given, code, today, "", party.id, person, hold_id=row.id))
-        steps = money.steps_of(ctx, session, *entries)[1] if entries else ()
-    still_open = (MoneyHold.id == row.id, MoneyHold.open.is_(True))
-    done = Update(MoneyHold, still_open, {"open": False, "released_at": ctx.now()}, otherwise=ConflictError(over.msgid))
-    ctx.write(WritePlan((done, money.supersede(ctx, collaboration_id), *steps, *idempotency.mark(actor, row.id))))
+        by = (party.id, access.require_person(actor), ctx.now())
+        ended = [one.id for one in money.open_holds(session, collaboration_id)] if newer else [row.id]
+        given = _given(ctx, session, row, shares_of(ctx, session, standing) if newer else None)
+        made = [_entry(ctx, session, home, code, ledger.release(amounts), row.id, standing, by) for code, amounts in given.items()]
+        number = money.last_number(session, collaboration_id)
+        steps = money.steps_of(ctx, session, *(entry for entry, _logged in made))[1] if made else ()
+    values = {"open": False, "released_at": by[2], "settled_by": standing.id, "ended_after": number}
+    done = Update(MoneyHold, _unchanged(collaboration_id, ended, number), values, expect=len(ended), otherwise=ConflictError(money.FASTER))
+    plan: tuple[Insert | Update, ...] = (done, money.supersede(ctx, collaboration_id), *steps, *idempotency.mark(actor, row.id))
+    ctx.write(WritePlan(plan, tuple(entry for _new, entry in made)))
 
 
-def _held(ctx: Context, session: Session, collaboration_id: str) -> dict[str, int]:
-    """Units kept aside by currency."""
-    found: dict[str, int] = {}
-    for line in money.ledger_lines(ctx, session, collaboration_id):
-        kept = sum(-posting.units for posting in line.transaction.postings if posting.account == HELD)
-        found[line.currency] = found.get(line.currency, 0) + kept
-    return {code: units for code, units in sorted(found.items()) if units}
+_OVER = N_("This dispute has ended already.")
 
 
-def _freed(
-    ctx: Context,
-    session: Session,
-    collaboration_id: str,
-    units: int,
-    settled: Mapping[str, Fraction],
-    disputed: Mapping[str, Fraction],
-    claim: Mapping[str, Fraction],
-) -> dict[str, int]:
-    try:
-        return freed(units, settled, disputed, (claim,))
-    except RefusedError as problem:
-        named = names(ctx, session, collaboration_id)
-        problem.values = {key: named_text(str(value), named) for key, value in problem.values.items()}
-        raise
+def _given(ctx: Context, session: Session, row: MoneyHold, newer: Mapping[str, Fraction] | None) -> dict[str, dict[str, int]]:
+    """What goes to whom, in units by currency and party."""
+    found: dict[str, dict[str, int]] = {}
+    for code, kept in kept_money(ctx, session, row.collaboration_id).items():
+        amounts = settled(kept, newer) if newer is not None else withdrawn(kept, money.claim_of(ctx, session, row))[0]
+        if amounts:
+            found[code] = amounts
+    return found
+
+
+def _entry(
+    ctx: Context, session: Session, home: Collaboration, code: str, given: Transaction, hold_id: str, split: Split, by: crediting.Acceptance
+) -> tuple[NewEntry, Logged]:
+    credited, entry = crediting.log_release(ctx, session, home, given, code, hold_id, split, by)
+    return NewEntry(home, given, code, by[2].date(), "", by[0], by[1], hold_id=hold_id, credited=credited), entry
+
+
+def _unchanged(collaboration_id: str, ended: Sequence[str], number: int) -> tuple[ColumnElement[bool], ...]:
+    """The disputes are open still, and the ledger has no newer entry: a payout meanwhile would have kept more."""
+    newest = select(func.coalesce(func.max(MoneyEntry.number), 0)).where(MoneyEntry.collaboration_id == collaboration_id)
+    return MoneyHold.id.in_(ended), MoneyHold.open.is_(True), newest.scalar_subquery() == number
+
+
+def kept_money(ctx: Context, session: Session, collaboration_id: str) -> dict[str, tuple[Kept, ...]]:
+    """What is kept aside by currency, and under which claims: from the payouts and the disputes that have ended, in their order."""
+    ended = session.scalars(select(MoneyHold).where(MoneyHold.collaboration_id == collaboration_id, MoneyHold.open.is_(False))).all()
+    happened: list[tuple[int, int, LedgerLine | MoneyHold]] = [(one.ended_after or 0, 1, one) for one in sorted(ended, key=_when)]
+    happened += [(line.number, 0, line) for line in money.ledger_lines(ctx, session, collaboration_id) if _keeps(line)]
+    found: dict[str, tuple[Kept, ...]] = {}
+    for _number, _rank, one in sorted(happened, key=lambda each: each[:2]):
+        if isinstance(one, MoneyHold):
+            found = {code: _after(ctx, session, kept, one) for code, kept in found.items()}
+            continue
+        paid = payout(payout_record.read(money.record_text(ctx, session, session.get_one(MoneyPayout, one.payout_id))))
+        entered = paid.entered
+        found[one.currency] = keep(found.get(one.currency, ()), entered.split, entered.claims, paid.amounts[HELD])
+    return {code: found[code] for code in sorted(found) if found[code]}
+
+
+def _when(row: MoneyHold) -> tuple[datetime | None, str]:
+    return row.released_at, row.id
+
+
+def _keeps(line: LedgerLine) -> bool:
+    return line.kind == "payout" and any(posting.account == HELD for posting in line.transaction.postings)
+
+
+def _after(ctx: Context, session: Session, kept: tuple[Kept, ...], ended: MoneyHold) -> tuple[Kept, ...]:
+    """What is still kept after a dispute ended: nothing when a newer split settled all of them."""
+    if ended.settled_by != ended.split_id:
+        return ()
+    return withdrawn(kept, money.claim_of(ctx, session, ended))[1]

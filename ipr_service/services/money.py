@@ -24,7 +24,7 @@ from ipr_service.rights.waterfall import HELD
 from ipr_service.services import access, collaboration
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
-from ipr_service.store.schema import Collaboration, MoneyEntry, MoneyHold, MoneyPayout, MoneyPosting, Person, Split
+from ipr_service.store.schema import Collaboration, LogEntry, MoneyEntry, MoneyHold, MoneyPayout, MoneyPosting, Person, Split
 from ipr_service.store.sequencer import Insert, Update
 
 FASTER = N_("Somebody recorded something at the same moment. Load the page again.")
@@ -37,6 +37,7 @@ class LedgerLine:
     Args:
         amount: what it is about, in units. party, to: whose hands; empty for a payout or a release.
         recorded_by: name of the party. person: of who did it.
+        commitment, index: of its entry in the log; for payouts and releases.
     """
 
     id: str
@@ -49,9 +50,12 @@ class LedgerLine:
     party: str
     to: str
     payout_id: str | None
+    hold_id: str | None
     recorded_by: str
     person: str
     at: datetime
+    commitment: bytes | None
+    index: int | None
 
     @property
     def amount(self) -> int:
@@ -97,16 +101,15 @@ class Book:
 
 @dataclass(frozen=True)
 class HoldLine:
-    """A dispute. ``claim``: the shares claimed instead, exact, by party id."""
+    """A dispute. ``claim``: the shares claimed instead, exact, by party id. ``outdated``: all have accepted a newer split meanwhile."""
 
     id: str
     raised_by: str
     party_id: str
     claim: Mapping[str, Fraction]
     reason: str
-    open: bool
+    outdated: bool
     created_at: datetime
-    released_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class Money:
 
     books: tuple[Book, ...]
     lines: tuple[LedgerLine, ...]
-    hold: HoldLine | None
+    holds: tuple[HoldLine, ...]
     verbs: frozenset[str]
 
 
@@ -130,9 +133,10 @@ def money(ctx: Context, actor: Actor, collaboration_id: str) -> Money:
         lines = ledger_lines(ctx, session, collaboration_id)
         names = {one.id: one.label for one in collaboration.parties(ctx, session, collaboration_id, with_left=True)}
         found = tuple(_book(session, collaboration_id, code, lines, names) for code in sorted({line.currency for line in lines}))
-        hold = open_hold(session, collaboration_id)
+        standing = standing_split(session, collaboration_id)
+        holds = tuple(_hold_line(ctx, session, row, names, standing) for row in open_holds(session, collaboration_id))
         verbs = access.verbs(session, actor, "collaboration", collaboration_id)
-        return Money(found, tuple(reversed(lines)), None if hold is None else hold_line(ctx, session, hold, names), verbs)
+        return Money(found, tuple(reversed(lines)), holds, verbs)
 
 
 def _book(session: Session, collaboration_id: str, currency: str, lines: Sequence[LedgerLine], names: Mapping[str, str]) -> Book:
@@ -158,13 +162,16 @@ def ledger_lines(ctx: Context, session: Session, collaboration_id: str, currency
     key_id = session.get_one(Collaboration, collaboration_id).key_id
     names = {one.id: one.label for one in collaboration.parties(ctx, session, collaboration_id, with_left=True)}
     query = (
-        select(MoneyEntry, Person).join(Person, Person.id == MoneyEntry.person_id).where(MoneyEntry.collaboration_id == collaboration_id)
+        select(MoneyEntry, Person, LogEntry.index)
+        .join(Person, Person.id == MoneyEntry.person_id)
+        .outerjoin(LogEntry, LogEntry.commitment == MoneyEntry.commitment)
+        .where(MoneyEntry.collaboration_id == collaboration_id)
     )
     if currency is not None:
         query = query.where(MoneyEntry.currency == currency)
     rows = session.execute(query.order_by(MoneyEntry.number)).all()
     postings = _postings(session, collaboration_id)
-    return tuple(_line(ctx, key_id, row, person, postings[row.id], names) for row, person in rows)
+    return tuple(_line(ctx, key_id, row, person, index, postings[row.id], names) for row, person, index in rows)
 
 
 def _postings(session: Session, collaboration_id: str) -> dict[str, list[Posting]]:
@@ -180,7 +187,9 @@ def _postings(session: Session, collaboration_id: str) -> dict[str, list[Posting
     return found
 
 
-def _line(ctx: Context, key_id: str, row: MoneyEntry, person: Person, postings: Sequence[Posting], names: Mapping[str, str]) -> LedgerLine:
+def _line(
+    ctx: Context, key_id: str, row: MoneyEntry, person: Person, index: int | None, postings: Sequence[Posting], names: Mapping[str, str]
+) -> LedgerLine:
     single = row.kind not in ("payout", "release")
     hands = [ledger.party_of(posting.account) or "" for posting in postings] if single else []
     pair = [party for party in hands if party]
@@ -197,9 +206,12 @@ def _line(ctx: Context, key_id: str, row: MoneyEntry, person: Person, postings: 
         party=names.get(pair[0], "") if pair else "",
         to=names.get(pair[1], "") if len(pair) > 1 else "",
         payout_id=row.payout_id,
+        hold_id=row.hold_id,
         recorded_by=names.get(row.party_id, ""),
         person=person.name,
         at=row.created_at,
+        commitment=row.commitment,
+        index=index,
     )
 
 
@@ -242,17 +254,18 @@ def standing_split(session: Session, collaboration_id: str) -> Split | None:
     return session.scalars(select(Split).where(*accepted).order_by(Split.number.desc()).limit(1)).one_or_none()
 
 
-def open_hold(session: Session, collaboration_id: str) -> MoneyHold | None:
-    """The dispute that holds money now."""
-    return session.scalars(select(MoneyHold).where(MoneyHold.collaboration_id == collaboration_id, MoneyHold.open)).one_or_none()
+def open_holds(session: Session, collaboration_id: str) -> Sequence[MoneyHold]:
+    """The disputes that keep money aside now, in the order in which they were raised."""
+    query = select(MoneyHold).where(MoneyHold.collaboration_id == collaboration_id, MoneyHold.open).order_by(MoneyHold.id)
+    return session.scalars(query).all()
 
 
-def hold_line(ctx: Context, session: Session, row: MoneyHold, names: Mapping[str, str]) -> HoldLine:
+def _hold_line(ctx: Context, session: Session, row: MoneyHold, names: Mapping[str, str], standing: Split | None) -> HoldLine:
     """A dispute for its parties."""
     key_id = session.get_one(Collaboration, row.collaboration_id).key_id
     reason = ctx.open_text(key_id, "money.reason", row.reason_sealed) or ""
-    claim = claim_of(ctx, session, row)
-    return HoldLine(row.id, names.get(row.raised_by, ""), row.raised_by, claim, reason, row.open, row.created_at, row.released_at)
+    outdated = standing is not None and standing.id != row.split_id
+    return HoldLine(row.id, names.get(row.raised_by, ""), row.raised_by, claim_of(ctx, session, row), reason, outdated, row.created_at)
 
 
 def claim_of(ctx: Context, session: Session, row: MoneyHold) -> dict[str, Fraction]:
@@ -260,6 +273,15 @@ def claim_of(ctx: Context, session: Session, row: MoneyHold) -> dict[str, Fracti
     key_id = session.get_one(Collaboration, row.collaboration_id).key_id
     found: dict[str, str] = json.loads(ctx.open(key_id, "money.claim", row.claim_sealed))
     return {party: Fraction(share) for party, share in found.items()}
+
+
+@dataclass(frozen=True)
+class Credited:
+    """How an entry of the ledger stands in the log: see ``crediting``."""
+
+    commitment: bytes
+    identities_sealed: bytes
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -275,6 +297,12 @@ class NewEntry:
     person_id: str
     payout_id: str | None = None
     hold_id: str | None = None
+    credited: Credited | None = None
+
+
+def last_number(session: Session, collaboration_id: str) -> int:
+    """Number of the newest entry of the ledger, 0 for none."""
+    return session.scalar(select(func.max(MoneyEntry.number)).where(MoneyEntry.collaboration_id == collaboration_id)) or 0
 
 
 def steps_of(ctx: Context, session: Session, *entries: NewEntry) -> tuple[str, tuple[Insert, ...]]:
@@ -283,7 +311,7 @@ def steps_of(ctx: Context, session: Session, *entries: NewEntry) -> tuple[str, t
     When the plan runs, ConflictError: somebody else added one meanwhile; the numbers are the guard.
     """
     collaboration_id = entries[0].collaboration.id
-    number = session.scalar(select(func.max(MoneyEntry.number)).where(MoneyEntry.collaboration_id == collaboration_id)) or 0
+    number = last_number(session, collaboration_id)
     steps: list[Insert] = []
     entry_id = ""
     for entry in entries:
@@ -300,7 +328,9 @@ def steps_of(ctx: Context, session: Session, *entries: NewEntry) -> tuple[str, t
             "hold_id": entry.hold_id,
             "party_id": entry.party_id,
             "person_id": entry.person_id,
-            "created_at": ctx.now(),
+            "created_at": entry.credited.at if entry.credited else ctx.now(),
+            "identities_sealed": entry.credited.identities_sealed if entry.credited else None,
+            "commitment": entry.credited.commitment if entry.credited else None,
         }
         postings = tuple(
             {"entry_id": entry_id, "position": at, "account": posting.account, "units": posting.units}

@@ -2,11 +2,12 @@
 
 What is computed stands in ``payouts``. A payout is frozen as a record when it is proposed; what the parties accept is the record's digest.
 Proposing is accepting. While a proposal waits, everything that would change it ends it: another entry, another proposal, a dispute, another
-accepted split. "Paid out" means credited in the ledger; no money moves through this service.
+accepted split. "Paid out" means credited in the ledger, and logged (``crediting``); no money moves through this service.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from ipr_service.errors import N_, ConflictError
 from ipr_service.rights import ledger, payout_record
 from ipr_service.rights.revenue import Payout, payout
-from ipr_service.services import access, collaboration, idempotency, money
+from ipr_service.services import access, collaboration, crediting, idempotency, money
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.joining import acting_party
@@ -24,7 +25,7 @@ from ipr_service.services.money import NewEntry
 from ipr_service.services.payouts import ProposePayout, compute, payout_row
 from ipr_service.services.words import clean_text
 from ipr_service.store.schema import Collaboration, CollaborationParty, MoneyPayout, PayoutAnswer, Split
-from ipr_service.store.sequencer import Insert, Update, WritePlan
+from ipr_service.store.sequencer import Insert, Logged, Update, WritePlan
 
 MAX_DECLINE = 1_000
 _OVER = N_("This proposal is no longer open: it was decided, or what it was computed from has changed. Load the page again.")
@@ -53,11 +54,13 @@ def propose(ctx: Context, actor: Actor, collaboration_id: str, order: ProposePay
             Insert(MoneyPayout, (values,), taken=ConflictError(money.FASTER)),
             Insert(PayoutAnswer, (answer,)),
         ]
+        entries: tuple[Logged, ...] = ()
         if others:
             steps += _tell(ctx, actor, row, [one.email for one in others])
         else:
-            steps += _paid(ctx, session, actor, row, proposer, str(values["id"]), made)
-    ctx.write(WritePlan((*steps, *idempotency.mark(actor, str(values["id"])))))
+            more, entries = _paid(ctx, session, row, values, payout_record.record(made), [answer])
+            steps += more
+    ctx.write(WritePlan((*steps, *idempotency.mark(actor, str(values["id"]))), entries))
     return str(values["id"])
 
 
@@ -98,17 +101,25 @@ def _tell(ctx: Context, actor: Actor, row: Collaboration, emails: list[str]) -> 
 
 
 def _paid(
-    ctx: Context, session: Session, actor: Actor, row: Collaboration, party: CollaborationParty, payout_id: str, made: Payout
-) -> list[Insert | Update]:
-    """The steps that pay out: the state, and the postings. They run after the last acceptance was counted."""
+    ctx: Context, session: Session, home: Collaboration, row: Mapping[str, Any], record: str, answers: Sequence[Mapping[str, Any]]
+) -> tuple[list[Insert | Update], tuple[Logged, ...]]:
+    """The steps that pay out, and the entry in the log. They run after the last acceptance was counted.
+
+    Args:
+        row: of the payout, as stored. record: of it, verbatim. answers: every acceptance, the last one last.
+    """
+    made = payout(payout_record.read(record))
     transaction = ledger.payout(made.amounts, made.repaid)
-    person = access.require_person(actor)
-    currency, today = made.entered.waterfall.currency, ctx.now().date()
-    entry = NewEntry(row, transaction, currency, today, "", party.id, person, payout_id)
-    _entry_id, steps = money.steps_of(ctx, session, entry)
-    done = {"state": "paid", "decided_at": ctx.now()}
-    complete = (MoneyPayout.id == payout_id, MoneyPayout.awaited == 0, MoneyPayout.state == "proposed")
-    return [Update(MoneyPayout, complete, done, otherwise=ConflictError(_OVER)), *steps]
+    accepted = [(one["party_id"], one["person_id"], one["at"]) for one in answers]
+    credited, entry = crediting.log_payout(ctx, session, row, record, transaction, accepted)
+    last = answers[-1]
+    new = NewEntry(
+        home, transaction, row["currency"], credited.at.date(), "", last["party_id"], last["person_id"], row["id"], credited=credited
+    )
+    _entry_id, steps = money.steps_of(ctx, session, new)
+    done = {"state": "paid", "decided_at": credited.at}
+    complete = (MoneyPayout.id == row["id"], MoneyPayout.awaited == 0, MoneyPayout.state == "proposed")
+    return [Update(MoneyPayout, complete, done, otherwise=ConflictError(_OVER)), *steps], (entry,)
 
 
 def _asked(session: Session, actor: Actor, collaboration_id: str, payout_id: str) -> tuple[MoneyPayout, CollaborationParty]:
@@ -137,15 +148,17 @@ def accept(ctx: Context, actor: Actor, collaboration_id: str, payout_id: str) ->
                 raise ConflictError(N_("A newer split was accepted meanwhile. Propose the payout again."))
         home = session.get_one(Collaboration, collaboration_id)
         seen = (MoneyPayout.id == row.id, MoneyPayout.state == "proposed", MoneyPayout.awaited == row.awaited)
+        answer = _answer(ctx, actor, row.id, party.id, accepted=True)
         steps: list[Insert | Update] = [
             Update(MoneyPayout, seen, {"awaited": row.awaited - 1}, otherwise=ConflictError(_OVER)),
-            Insert(PayoutAnswer, (_answer(ctx, actor, row.id, party.id, accepted=True),), taken=ConflictError(_ANSWERED)),
+            Insert(PayoutAnswer, (answer,), taken=ConflictError(_ANSWERED)),
         ]
-        last = row.awaited == 1
+        last, entries = row.awaited == 1, tuple[Logged, ...]()
         if last:
-            made = payout(payout_record.read(money.record_text(ctx, session, row)))
-            steps += _paid(ctx, session, actor, home, party, row.id, made)
-    ctx.write(WritePlan((*steps, *idempotency.mark(actor, row.id))))
+            given = session.scalars(select(PayoutAnswer).where(PayoutAnswer.payout_id == row.id)).all()
+            more, entries = _paid(ctx, session, home, vars(row), money.record_text(ctx, session, row), [*map(vars, given), answer])
+            steps += more
+    ctx.write(WritePlan((*steps, *idempotency.mark(actor, row.id)), entries))
     return "paid" if last else "proposed"
 
 

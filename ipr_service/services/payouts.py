@@ -31,7 +31,7 @@ from ipr_service.services.languages import say
 from ipr_service.services.recording import clean_amount
 from ipr_service.services.shares import names, said
 from ipr_service.services.words import clean_choice, clean_line, clean_text
-from ipr_service.store.schema import Collaboration, CollaborationParty, MoneyPayout, PayoutAnswer, Person, Split
+from ipr_service.store.schema import Collaboration, CollaborationParty, LogEntry, MoneyEntry, MoneyPayout, PayoutAnswer, Person, Split
 
 RULES = ("last", "split", "own")
 MAX_WATERFALL = 50_000
@@ -76,10 +76,10 @@ def compute(ctx: Context, session: Session, collaboration_id: str, order: Propos
     currency = clean_line("/currency", order.currency, 3).upper()
     plan = _waterfall(ctx, session, collaboration_id, currency, order)
     split = money.standing_split(session, collaboration_id) if plan.by_split else None
-    hold = money.open_hold(session, collaboration_id)
-    if split is not None and hold is not None and hold.split_id != split.id:
+    holds = money.open_holds(session, collaboration_id) if split is not None else ()
+    if split is not None and any(hold.split_id != split.id for hold in holds):
         raise RefusedError(N_("A newer split was accepted by all. Release the money that is held for the dispute first."))
-    claims = (money.claim_of(ctx, session, hold),) if hold is not None and plan.by_split else ()
+    claims = tuple(money.claim_of(ctx, session, hold) for hold in holds)
     lines = money.ledger_lines(ctx, session, collaboration_id, currency)
     shares = {} if split is None else shares_of(ctx, session, split)
     position = money.position_of(ctx, session, collaboration_id, currency)
@@ -141,8 +141,22 @@ class Told:
 
 
 @dataclass(frozen=True)
+class LoggedEntry:
+    """Where what was credited stands: ``id`` of the entry of the ledger, commitment C (32 bytes) and index in the log."""
+
+    id: str
+    commitment: bytes
+    index: int
+
+
+@dataclass(frozen=True)
 class PayoutDetails:
-    """A payout with all that its parties may see. ``state``: ``proposed``, ``paid``, ``declined`` or ``superseded``."""
+    """A payout with all that its parties may see.
+
+    Args:
+        state: ``proposed``, ``paid``, ``declined`` or ``superseded``.
+        split_number: of the accepted split that it follows, if it does. entry: once it is paid out.
+    """
 
     id: str
     number: int
@@ -153,6 +167,8 @@ class PayoutDetails:
     proposed_by: str
     created_at: datetime
     decided_at: datetime | None
+    split_number: int | None
+    entry: LoggedEntry | None
 
     @property
     def awaited(self) -> tuple[str, ...]:
@@ -242,7 +258,16 @@ def _details(ctx: Context, session: Session, row: MoneyPayout, language: str) ->
         proposed_by=named.get(row.proposed_by, ""),
         created_at=row.created_at,
         decided_at=row.decided_at,
+        split_number=None if row.split_id is None else session.get_one(Split, row.split_id).number,
+        entry=_logged_entry(session, row),
     )
+
+
+def _logged_entry(session: Session, row: MoneyPayout) -> LoggedEntry | None:
+    query = select(MoneyEntry.id, MoneyEntry.commitment, LogEntry.index).join(LogEntry, LogEntry.commitment == MoneyEntry.commitment)
+    found = session.execute(query.where(MoneyEntry.payout_id == row.id)).one_or_none()
+    entry_id, commitment, index = found or ("", None, 0)
+    return None if commitment is None else LoggedEntry(entry_id, commitment, index)
 
 
 def _answer(ctx: Context, session: Session, key_id: str, row: PayoutAnswer, named: Mapping[str, str]) -> Answer:

@@ -11,14 +11,15 @@ from flask_babel import gettext as _
 
 from ipr_service.errors import N_
 from ipr_service.rights.money import places_of
-from ipr_service.rights.notation import percent
+from ipr_service.rights.notation import fraction_text, percent
 from ipr_service.rights.statement import KIND_WORDS
-from ipr_service.services import account_statements, allocation, collaboration, disputing, money, payouts, recording
+from ipr_service.services import account_statements, allocation, collaboration, crediting, disputing, money, payouts, recording
 from ipr_service.services.access import Actor
 from ipr_service.services.account_statements import AskStatement
 from ipr_service.services.collaboration import Details
 from ipr_service.services.context import Context
 from ipr_service.services.disputing import RaiseHold
+from ipr_service.services.money import HoldLine
 from ipr_service.services.recording import RecordMoney
 from ipr_service.web import desk
 from ipr_service.web.collaborations import steps
@@ -96,8 +97,17 @@ def show(collaboration_id: str) -> Response:
     found = collaboration.collaboration(ctx(), actor(), collaboration_id)
     seen = money.money(ctx(), actor(), collaboration_id)
     paid = payouts.payouts(ctx(), actor(), collaboration_id, current())
-    claim = [] if seen.hold is None else [(_name(found, party), percent(share)) for party, share in seen.hold.claim.items()]
-    return render("money/show.html", money=seen, paid=paid, claim=claim, **frame(found))
+    accepted = next((one for one in allocation.splits(ctx(), actor(), collaboration_id, current()) if one.state == "accepted"), None)
+    shares = {one.party_id: one.percent_text for one in accepted.shares} if accepted else {}
+    claims = {
+        one.id: [(_name(found, party), shares.get(party, ""), percent(share)) for party, share in one.claim.items()] for one in seen.holds
+    }
+    return render("money/show.html", money=seen, paid=paid, claims=claims, mine=found.mine, claimed_shares=_as_proposal, **frame(found))
+
+
+def _as_proposal(hold: HoldLine) -> dict[str, str]:
+    """The claim as the fields of a proposal, so that giving in to it is one click more."""
+    return {f"share-{party}": fraction_text(part) for party, part in hold.claim.items()} | {"reason": hold.reason}
 
 
 def _name(found: Details, party_id: str) -> str:
@@ -141,6 +151,14 @@ def statement(collaboration_id: str) -> Response:
     return render("money/statement.html", asked=asked, stated=stated, form=Form(start=_dates(stated)), **frame(found))
 
 
+@pages.get("/entries/<string(length=26):entry_id>/proof")
+@logged_in
+def proof(collaboration_id: str, entry_id: str) -> Response:
+    """The proof bundle of a payout, or of money that a dispute had kept aside."""
+    bundle = crediting.proof_of(ctx(), actor(), collaboration_id, entry_id, current())
+    return attachment(bundle, "application/vnd.etsi.asic-e+zip", "payout.asice")
+
+
 def _dates(stated: account_statements.Stated) -> dict[str, str]:
     return {"first": stated.statement.first.isoformat(), "last": stated.statement.last.isoformat()}
 
@@ -168,5 +186,5 @@ def dispute(collaboration_id: str) -> Response:
 def release(collaboration_id: str, hold_id: str) -> Response:
     """End a dispute."""
     disputing.release(ctx(), actor(), collaboration_id, hold_id)
-    said = _("The dispute has ended. What was kept aside went to the parties by the split that stands.")
+    said = _("Ended. What it alone kept aside went to the parties, and stands in the log.")
     return done(said, "money.show", collaboration_id=collaboration_id)

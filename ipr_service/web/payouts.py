@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
+from ipr_service.evidence.digest import to_base64
 from ipr_service.services import collaboration, money, paying, payouts
 from ipr_service.services.collaboration import Details
 from ipr_service.services.payouts import OwnRule, ProposePayout, Told
@@ -57,7 +58,8 @@ def _show(collaboration_id: str, payout_id: str, form: Form) -> Response:
     payout = payouts.details(ctx(), actor(), collaboration_id, payout_id, current())
     checks = [(one.holds, one.sentence.text(_)) for one in payouts.replay_of(ctx(), actor(), collaboration_id, payout_id)]
     asked = payouts.awaited(ctx(), actor(), collaboration_id, payout_id)
-    return render("money/payout.html", form.status, form=form, payout=payout, told=payout.told, asked=asked, checks=checks, **frame(found))
+    seen = {"payout": payout, "told": payout.told, "asked": asked, "checks": checks, "b64": to_base64}
+    return render("money/payout.html", form.status, form=form, **seen, **frame(found))
 
 
 @pages.get("/<string(length=26):payout_id>")

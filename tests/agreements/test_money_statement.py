@@ -36,7 +36,7 @@ def test_it_names_party_period_balances_and_reasons_and_says_what_it_is_not() ->
         "The oak chair",
         "2026-03-01 – 2026-03-31",
         "75.00",
-        "-50.00",
+        "\N{MINUS SIGN}50.00",
         "25.00 EUR",
         "Opening balance",
         "Ledger 01ARZ",

@@ -41,6 +41,10 @@ def test_from_the_first_sale_to_a_statement(client: FlaskClient, the: Chair, bea
     assert all(check.holds for check in payout_record.replay(record))
     assert client.get(f"{address}/replay", headers=his).get_json()["holds"] is True
     assert [one["id"] for one in client.get(f"{place}/payouts", headers=his).get_json()] == [made.get_json()["id"]]
+    shown = client.get(address, headers=hers).get_json()
+    assert (shown["split_number"], len(shown["entry"]["commitment"])) == (1, 44)
+    bundle = client.get(f"{place}/entries/{shown['entry']['id']}/proof", headers=hers)
+    assert (bundle.status_code, bundle.get_data()[:2]) == (200, b"PK")
     handed = {"kind": "transfer", "amount": "600", "currency": "EUR", "party_id": the.rovere, "to_party_id": the.studio, "text": "bank"}
     assert client.post(f"{place}/entries", json=handed, headers=his).status_code == 201
     found = client.get(place, headers=hers).get_json()
@@ -66,7 +70,7 @@ def test_a_dispute_holds_and_its_end_releases(client: FlaskClient, the: Chair, b
     made = client.post(f"{place}/payouts", json={"currency": "EUR"}, headers=hers).headers["Location"]
     client.post(f"{made}/accept", headers=his)
     found = client.get(place, headers=hers).get_json()
-    assert (found["books"][0]["held"], found["hold"]["claim"]) == ("100.00", {the.studio: "1/2", the.rovere: "1/2"})
+    assert (found["books"][0]["held"], found["holds"][0]["claim"]) == ("100.00", {the.studio: "1/2", the.rovere: "1/2"})
     assert client.post(f"{place}/holds/{dispute}/release", headers=hers).status_code == 403
     assert client.post(f"{place}/holds/{dispute}/release", headers=his).status_code == 204
     assert client.get(place, headers=hers).get_json()["books"][0]["held"] == "0.00"

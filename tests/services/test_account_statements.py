@@ -9,7 +9,8 @@ import pytest
 from pypdf import PdfReader
 
 from ipr_service.errors import InputError, NotFoundError
-from ipr_service.services import account_statements, paying, recording
+from ipr_service.evidence.digest import to_base64
+from ipr_service.services import account_statements, money, paying, recording
 from ipr_service.services.account_statements import AskStatement, as_csv, as_pdf, file_name, stated
 from ipr_service.services.context import Context
 from ipr_service.services.payouts import ProposePayout
@@ -34,6 +35,10 @@ def test_it_runs_from_the_first_entry_until_today_with_the_reasons_of_the_payout
         ["2026-10-01", "Opening balance"], ["2026-11-02", "Payout"], ["2026-11-02", "Transfer"], ["2026-11-02", "Closing balance"],
     ]  # fmt: skip
     assert rows[2][3].startswith("60.00 EUR: 66 2/3 % of the 90.00 EUR")
+    assert rows[2][2] == "By split no. 1"
+    (line,) = [one for one in money.money(sqlite_ctx, the.anna, the.id).lines if one.kind == "payout"]
+    assert line.commitment is not None
+    assert rows[2][9] == f"{sqlite_ctx.settings.origin}#{line.index} {to_base64(line.commitment)}"
     assert rows[-1][7] == "0.00"
     rovere = as_csv(stated(sqlite_ctx, the.anna, the.id, AskStatement(the.rovere, "EUR")))
     assert "'=cmd|chairs" in rovere

@@ -100,9 +100,10 @@ def _money(ctx: Context, things: Things) -> None:
     for who in (things.sara, things.marko):
         proposing.accept(ctx, who, place, split)
     people = sorted(one.id for one in collaboration.collaboration(ctx, things.sara, place).parties)
-    recording.record(ctx, things.sara, place, RecordMoney("income", "12.34", "EUR", people[0], CANARY))
+    entry = recording.record(ctx, things.sara, place, RecordMoney("income", "12.34", "EUR", people[0], CANARY))
     claim = RaiseHold(((people[0], "1"), (people[1], "0")), CANARY)
     things.parameters |= {
+        "entry_id": entry,
         "hold_id": disputing.hold(ctx, things.sara, place, claim),
         "payout_id": paying.propose(ctx, things.sara, place, ProposePayout("EUR")),
         "split_id": proposing.propose(ctx, things.sara, place, Propose("equal@1")),

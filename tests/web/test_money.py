@@ -74,7 +74,11 @@ def test_a_dispute_is_raised_shown_and_ended(app: Flask, sqlite_ctx: Context, th
     assert refused.status_code == 422
     assert 'id="claim-wrong"' in refused.get_data(as_text=True)
     assert marco.send(f"{place}/dispute", **{**claim, f"share-{the.rovere}": "0.5"}).headers["Location"] == place
-    assert "A dispute is open" in text(marco, place)
+    page = text(marco, place)
+    assert "Rovere s.r.l. disputes the split" in page
+    (settle,) = re.findall(r'href="([^"]+/propose[^"]+)"', page)
+    assert f"share-{the.studio}=1/2" in settle
+    assert "Withdraw this claim" not in text(entered(app, "anna"), place)
     paying.accept(sqlite_ctx, the.marco, the.id, paying.propose(sqlite_ctx, the.anna, the.id, ProposePayout("EUR")))
     assert "Kept aside 100.00 EUR" in plain(marco, place)
     (release,) = re.findall(r'action="([^"]+/release)"', text(marco, place))

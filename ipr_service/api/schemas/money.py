@@ -116,6 +116,8 @@ class Entry(Strict):
     recorded_by = fields.String()
     person = fields.String()
     at = Moment()
+    commitment = Hash(allow_none=True, metadata={"description": "of its entry in the log: payouts and releases"})
+    index = fields.Integer(allow_none=True, metadata={"description": "of that entry"})
 
 
 class Hold(Strict):
@@ -125,6 +127,7 @@ class Hold(Strict):
     raised_by = fields.String()
     claim = fields.Dict(keys=fields.String(), values=fields.String(), metadata=_SHARE)
     reason = fields.String()
+    outdated = fields.Boolean(metadata={"description": "a newer split was accepted by all: any party may end it"})
     created_at = Moment()
 
 
@@ -133,7 +136,7 @@ class Money(Strict):
 
     books = fields.List(fields.Nested(Book))
     entries = fields.List(fields.Nested(Entry), metadata={"description": "newest first"})
-    hold = fields.Nested(Hold, allow_none=True)
+    holds = fields.List(fields.Nested(Hold), metadata={"description": "disputes that are open, oldest first"})
 
 
 class PayoutLine(Strict):
@@ -168,6 +171,14 @@ class Answer(Strict):
     reason = fields.String(allow_none=True)
 
 
+class LoggedEntry(Strict):
+    """Where what was credited stands in the log; its proof bundle is at /money/entries/{id}/proof."""
+
+    id = identifier()
+    commitment = Hash()
+    index = fields.Integer()
+
+
 class Payout(Strict):
     """A payout with its reasons and answers."""
 
@@ -180,6 +191,8 @@ class Payout(Strict):
     proposed_by = fields.String()
     created_at = Moment()
     decided_at = Moment(allow_none=True)
+    split_number = fields.Integer(allow_none=True, metadata={"description": "of the accepted split that it follows"})
+    entry = fields.Nested(LoggedEntry, allow_none=True, metadata={"description": "once it is paid out"})
 
 
 class Answered(Strict):

@@ -32,6 +32,8 @@ class MoneyEntry(Base):
     party_id: Mapped[str] = mapped_column(ForeignKey("collaboration_party.id"), comment="who recorded it, or completed it")
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
+    identities_sealed: Mapped[bytes | None] = mapped_column(comment="JSON: identity by id of party or person, as logged; payout and release")
+    commitment: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, comment="its entry in the log; payout and release")
 
 
 class MoneyPosting(Base):
@@ -82,7 +84,7 @@ class PayoutAnswer(Base):
 
 
 class MoneyHold(Base):
-    """A dispute: as long as it is open, what depends on it is kept aside in every payout."""
+    """A dispute: as long as it is open, what depends on it is kept aside in every payout. A party has one open at most."""
 
     __tablename__ = "money_hold"
 
@@ -96,6 +98,8 @@ class MoneyHold(Base):
     open: Mapped[bool]
     created_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None] = mapped_column(ForeignKey("split.id"), comment="the split that stood when it ended; null while open")
+    ended_after: Mapped[int | None] = mapped_column(comment="number of the last entry before it ended, 0 for none; null while open")
 
 
 class GuideAnswers(Base):
