@@ -18,9 +18,10 @@ from ipr_service.api.sending import attachment
 from ipr_service.rights import grant_file
 from ipr_service.rights.grant_answer import answer_data
 from ipr_service.rights.grant_terms import grant_data
-from ipr_service.services import dossiers, exporting, granting, grants, results
+from ipr_service.services import dossiers, exporting, granting, grants, licensing, results
 from ipr_service.services.granting import Record
 from ipr_service.services.grants import GrantLine
+from ipr_service.services.licensing import Licensed
 from ipr_service.services.results import AddResult
 
 blueprint = Resource("grants", __name__, url_prefix="", description="Results and licence grants")
@@ -135,6 +136,27 @@ def bundles(query: dict[str, Any], collaboration_id: str, grant_id: str) -> Resp
 def act(order: dict[str, Any], collaboration_id: str, grant_id: str) -> None:
     """Record that a party signed, was told, was offered the share, or declined it."""
     granting.act(context(), actor(), collaboration_id, grant_id, order["kind"], order["party_id"], order["day"])
+
+
+@blueprint.get("/ideas/<string(length=26):idea_id>/licences")
+@blueprint.response(200, schemas.Licensed(many=True))
+def licences(idea_id: str) -> Any:
+    """List the licences in an idea: the registers in which it stands, each with its grants."""
+    return [_licensed(one) for one in licensing.licences(context(), actor(), idea_id)]
+
+
+@blueprint.post("/ideas/<string(length=26):idea_id>/licences")
+@once
+@blueprint.arguments(schemas.OpenRegister)
+@blueprint.response(201, schemas.Licensed)
+def open_register(order: dict[str, Any], idea_id: str) -> Any:
+    """Begin the register of licences of an idea that you hold by yourself; where there is one already, it is answered."""
+    chosen: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in order.items()}
+    return _licensed(licensing.open_register(context(), actor(), idea_id, AddResult(**chosen)))
+
+
+def _licensed(one: Licensed) -> dict[str, Any]:
+    return {"collaboration_id": one.collaboration_id, "result_id": one.result_id, "grants": [_line(line) for line in one.lines]}
 
 
 @blueprint.get(f"{_ID}/exports/<string:kind>")

@@ -45,6 +45,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ipr_service.errors import N_
+from ipr_service.rights import jurisdictions
 from ipr_service.rights.authority import HOLDS_NOTHING, Acts, Authority, ConsentRule, authority
 from ipr_service.rights.conflicts import MAX_GRANTS, Conflict, Priority, chains, conflicts
 from ipr_service.rights.demands import UNMET, Demand, demands
@@ -172,20 +173,25 @@ def check(
 
 
 def _filled(one: Grant, about: Asset | None, today: date | None) -> Filled | None:
-    on = one.agreed or today
+    on = _concluded(one, today)
     if about is None or not about.law or on is None:
         return None
     return fill(one, about.law, about.right, on, about.existing.territory)
 
 
+def _concluded(one: Grant, today: date | None) -> date | None:
+    """The day whose law is asked: the one on which it was concluded, else the present as the packs know it."""
+    return one.agreed or (None if today is None else jurisdictions.present(today))
+
+
 def _demands(one: Grant, about: Asset | None, today: date | None) -> tuple[Demand, ...]:
-    on = one.agreed or today
+    on = _concluded(one, today)
     return () if about is None or not about.law or on is None else demands(one, about.law, about.right, on)
 
 
 def _consent(about: Asset, one: Grant, today: date | None) -> ConsentRule | None:
     """What the parties agreed, else what the law says, else nothing."""
-    on = one.agreed or today
+    on = _concluded(one, today)
     if about.consent is not None or not about.law or on is None:
         return about.consent
     return consent_rule(about.law, about.right, one.exclusivity in {"exclusive", "sole"}, on)[0]
@@ -194,7 +200,7 @@ def _consent(about: Asset, one: Grant, today: date | None) -> ConsentRule | None
 def _priority(about: Asset, today: date | None) -> Priority | None:
     if about.priority is not None or not about.law or today is None:
         return about.priority
-    return priority(about.law, about.right, today)
+    return priority(about.law, about.right, jurisdictions.present(today))
 
 
 def _tree(node: Node) -> FieldTree:

@@ -26,7 +26,16 @@ from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.joining import acting_party, changed, open_collaboration
 from ipr_service.services.words import clean_line, collecting
-from ipr_service.store.schema import Background, Collaboration, LicenceGrant, Result
+from ipr_service.store.schema import (
+    Background,
+    Collaboration,
+    CollaborationParty,
+    Contributor,
+    Idea,
+    IdeaVersion,
+    LicenceGrant,
+    Result,
+)
 from ipr_service.store.sequencer import Insert, Update, WritePlan
 
 MAX_TITLE, MAX_RESULTS = 200, 500
@@ -69,6 +78,7 @@ class ResultLine:
     withdrawn_at: datetime | None
     created_at: datetime
     said: Mapping[str, Any] = field(default_factory=dict)
+    idea_id: str | None = None
 
 
 def add_result(ctx: Context, actor: Actor, collaboration_id: str, order: AddResult) -> str:
@@ -86,21 +96,40 @@ def add_result(ctx: Context, actor: Actor, collaboration_id: str, order: AddResu
         many = session.scalar(select(func.count()).select_from(Result).where(Result.collaboration_id == row.id)) or 0
         if many >= MAX_RESULTS:
             raise RefusedError(N_("At most {limit} entries fit here."), limit=MAX_RESULTS)
-        said = _checked(session, row.id, result_id, order)
-    values = {
-        "id": result_id,
-        "collaboration_id": row.id,
-        "party_id": party.id,
-        "person_id": access.require_person(actor),
-        "said_sealed": ctx.seal(row.key_id, "result.said", json.dumps(said, ensure_ascii=False, sort_keys=True).encode()),
-        "created_at": ctx.now(),
-    }
-    ctx.write(WritePlan((changed(row, row.revision), Insert(Result, (values,)), *idempotency.mark(actor, result_id))))
+        said = checked(session, row.id, result_id, order)
+    step = listed(ctx, actor, result_id, (row.id, row.key_id, party.id), said)
+    ctx.write(WritePlan((changed(row, row.revision), step, *idempotency.mark(actor, result_id))))
     return result_id
 
 
-def _checked(session: Session, collaboration_id: str, result_id: str, order: AddResult) -> dict[str, Any]:
-    """What rests sealed: title and asset, after the asset was read back as a file would be."""
+def listed(
+    ctx: Context, actor: Actor, result_id: str, place: tuple[str, str, str], said: Mapping[str, Any], idea_id: str | None = None
+) -> Insert:
+    """The row of a result.
+
+    Args:
+        place: ids of the collaboration, of its key, of the party that lists it. said: see :func:`checked`.
+        idea_id: the registered idea that it is, if it is one.
+    """
+    collaboration_id, key_id, party_id = place
+    values = {
+        "id": result_id,
+        "collaboration_id": collaboration_id,
+        "party_id": party_id,
+        "person_id": access.require_person(actor),
+        "idea_id": idea_id,
+        "said_sealed": ctx.seal(key_id, "result.said", json.dumps(said, ensure_ascii=False, sort_keys=True).encode()),
+        "created_at": ctx.now(),
+    }
+    return Insert(Result, (values,))
+
+
+def checked(session: Session, collaboration_id: str, result_id: str, order: AddResult) -> dict[str, Any]:
+    """What rests sealed: title and asset, after the asset was read back as a file would be.
+
+    Raises:
+        InputError: a field was refused.
+    """
     given: dict[str, Any] = {
         "right": order.right,
         "law": order.law,
@@ -169,7 +198,8 @@ def standing_grants(ctx: Context, session: Session, row: Collaboration) -> list[
 
 
 def result_lines(ctx: Context, session: Session, collaboration_id: str, *, with_withdrawn: bool = False) -> tuple[ResultLine, ...]:
-    """The results in the order in which they were listed, each held as the accepted split says. The caller has asked ``access``."""
+    """The results in the order in which they were listed, each held as the accepted split says; without one, a registered idea that one
+    party holds by itself is its own (:func:`held_alone`). The caller has asked ``access``."""
     key_id = session.get_one(Collaboration, collaboration_id).key_id
     names = {party.id: party.label for party in collaboration.parties(ctx, session, collaboration_id, with_left=True)}
     held = split_holding(ctx, session, collaboration_id)
@@ -180,11 +210,24 @@ def result_lines(ctx: Context, session: Session, collaboration_id: str, *, with_
         if text is None or (row.withdrawn_at is not None and not with_withdrawn):
             continue
         said = json.loads(text)
-        asset = as_typed(read_asset, said["asset"] | ({"holders": held} if held else {}))
-        lines.append(
-            ResultLine(row.id, row.party_id, names[row.party_id], said["title"], asset, row.withdrawn_at, row.created_at, said["asset"])
-        )
+        holders = held or held_alone(session, row)
+        asset = as_typed(read_asset, said["asset"] | ({"holders": holders} if holders else {}))
+        at = row.withdrawn_at, row.created_at
+        lines.append(ResultLine(row.id, row.party_id, names[row.party_id], said["title"], asset, *at, said["asset"], row.idea_id))
     return tuple(lines)
+
+
+def held_alone(session: Session, row: Result) -> dict[str, int | str]:
+    """Who holds a registered idea while nothing was agreed: its owner, if nobody else was ever asked into the collaboration and the newest
+    version names nobody else. Else nobody knows, and nothing is assumed."""
+    idea = None if row.idea_id is None else session.get(Idea, row.idea_id)
+    if idea is None:
+        return {}
+    parties = session.scalars(select(CollaborationParty).where(CollaborationParty.collaboration_id == row.collaboration_id)).all()
+    newest = select(IdeaVersion.id).where(IdeaVersion.idea_id == idea.id, IdeaVersion.number == idea.versions)
+    others = select(Contributor.id).where(Contributor.version_id.in_(newest), Contributor.state.not_in(("self", "declined")))
+    alone = len(parties) == 1 and parties[0].organisation_id == idea.organisation_id and session.scalar(others.limit(1)) is None
+    return {row.party_id: 1} if alone else {}
 
 
 def split_holding(ctx: Context, session: Session, collaboration_id: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ from ipr_service.web import (
     invitations,
     languages,
     law,
+    licensing,
     money,
     operator,
     organisations,
@@ -68,6 +69,7 @@ MODULES: tuple[Blueprint, ...] = (
     operator.pages,
     reference.pages,
     law.pages,
+    licensing.pages,
     prechecks.pages,
 )
 # endpoint, name, whether somebody must be logged in. An entry whose endpoint is not there is left out.

@@ -11,6 +11,8 @@ from ipr_service.rights import strict_yaml
 from ipr_service.services.context import Context
 from tests.rights.test_grant_file import CHAIR
 from tests.services.test_granting import Shop, shop
+from tests.services.test_licensing import idea
+from tests.services.workshop import company
 
 Bearer = Callable[..., dict[str, str]]
 
@@ -50,6 +52,23 @@ def test_the_whole_way_from_a_result_to_signatures(client: FlaskClient, made: Sh
     assert client.delete(replaced.headers["Location"], headers=hers).status_code == 204
     assert [one["state"] for one in client.get(f"{place}/grants", headers=his).get_json()["grants"]] == ["superseded", "withdrawn"]
     assert client.delete(f"{place}/results/{patent['id']}", headers=hers).status_code == 204
+
+
+def test_an_idea_of_one_s_own_is_licensed_without_a_collaboration(client: FlaskClient, sqlite_ctx: Context, bearer: Bearer) -> None:
+    sara = company(sqlite_ctx, "Sara", "Sedia s.r.l.")
+    place, hers = f"/api/v1/ideas/{idea(sqlite_ctx, sara)}/licences", bearer(sara)
+    assert client.get(place, headers=hers).get_json() == []
+    opened = client.post(place, json={"right": "design", "territory": ["EU"]}, headers=hers)
+    assert opened.status_code == 201
+    there = f"/api/v1/collaborations/{opened.get_json()['collaboration_id']}"
+    (party,) = client.get(there, headers=hers).get_json()["parties"]
+    terms = {"asset": opened.get_json()["result_id"], "grantors": [party["id"]], "form": "writing", "exclusivity": "exclusive"}
+    made = client.post(f"{there}/grants", json={"terms": terms, "grantee_name": "Mobilia"}, headers=hers)
+    assert made.status_code == 201
+    (found,) = client.get(place, headers=hers).get_json()
+    assert [(one["number"], one["terms"]["form"], one["grantee_name"]) for one in found["grants"]] == [(1, "writing", "Mobilia")]
+    proofs = client.get(f"{made.headers['Location']}/bundles", headers=hers)
+    assert (proofs.status_code, proofs.data[:2]) == (200, b"PK")
 
 
 def test_what_is_refused_names_its_field(client: FlaskClient, made: Shop, bearer: Bearer) -> None:

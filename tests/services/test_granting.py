@@ -229,12 +229,12 @@ def test_a_result_that_cannot_be_is_refused_at_its_field(sqlite_ctx: Context) ->
 def test_without_an_accepted_split_nobody_is_asked_and_the_law_may_answer(sqlite_ctx: Context) -> None:
     the = chair(sqlite_ctx)
     result = results.add_result(sqlite_ctx, the.marco, the.id, AddResult("Form", right="patent", law="ES"))
-    tried = granting.check(sqlite_ctx, the.marco, the.id, Record({"asset": result, "grantors": [the.rovere]}, "Mobilia"))
-    assert tried.answer.authorities == {}
-    assert all(one.lines == () for one in tried.answer.filled.values()), "the rows were read after this day, and decide nothing about it"
-    sqlite_ctx.clock.forward(days=60)  # type: ignore[attr-defined]
-    tried = granting.check(sqlite_ctx, the.marco, the.id, Record({"asset": result, "grantors": [the.rovere]}, "Mobilia"))
-    assert any("non-exclusive" in str(line) for line in next(iter(tried.answer.filled.values())).lines)
+    terms = {"asset": result, "grantors": [the.rovere]}
+    before = granting.check(sqlite_ctx, the.marco, the.id, Record(terms | {"agreed": "2026-10-01"}, "Mobilia"))
+    assert before.answer.authorities == {}
+    assert all(one.lines == () for one in before.answer.filled.values()), "the rows were read after this day, and decide nothing about it"
+    tried = granting.check(sqlite_ctx, the.marco, the.id, Record(terms, "Mobilia"))
+    assert any("non-exclusive" in str(line) for line in next(iter(tried.answer.filled.values())).lines), "without a day it is the present"
 
 
 def test_an_agreement_takes_its_schedule_of_grants_from_here(sqlite_ctx: Context) -> None:

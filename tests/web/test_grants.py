@@ -11,6 +11,8 @@ from ipr_service.services import granting
 from ipr_service.services.context import Context
 from ipr_service.services.granting import Record
 from tests.services.test_granting import Shop, shop
+from tests.services.test_licensing import idea
+from tests.services.workshop import company
 from tests.web.test_collaborations import entered, text
 
 DASH = "\u2011"
@@ -123,3 +125,32 @@ def test_the_pages_speak_italian(app: Flask, sqlite_ctx: Context, made: Shop) ->
     page = plain(text(anna, place))
     assert re.search(r"#[12] e #[12] sono in conflitto su fabbricare, vendere × sfruttamento × mobili × IT × 2027-01-01 – 2028-12-31", page)
     assert "deve firmare, entro il 2027-01-01" in page
+
+
+def test_an_idea_of_one_s_own_gets_its_register_from_its_page(app: Flask, sqlite_ctx: Context) -> None:
+    chair = idea(sqlite_ctx, company(sqlite_ctx, "Sara", "Sedia s.r.l."))
+    sara = entered(app, "sara")
+    assert f"/ideas/{chair}/licences" in text(sara, f"/ideas/{chair}")
+    assert "You need nobody else for that" in text(sara, f"/ideas/{chair}/licences")
+    wrong = sara.send(f"/ideas/{chair}/licences", right="design", territory="Narnia")
+    assert (wrong.status_code, "Narnia" in wrong.get_data(as_text=True)) == (422, True)
+    there = sara.send(f"/ideas/{chair}/licences", right="copyright", law="FR", territory="EU").headers["Location"]
+    assert "Stacking chair" in text(sara, there)
+    assert sara.get(f"/ideas/{chair}/licences").headers["Location"] == there, "from now on it is right there"
+
+
+def test_what_the_law_asks_of_the_paper_stands_in_the_answer(app: Flask, sqlite_ctx: Context) -> None:
+    made = shop(sqlite_ctx, right="copyright", law="FR")
+    marco, place = entered(app, "marco"), f"/collaborations/{made.the.id}/grants"
+    fields = {"asset": made.result, "grantors": [made.the.rovere, made.the.studio], "grantee_name": "Mobilia", "exclusivity": "sole"}
+    page = marco.send(f"{place}/new", **fields, do="check").get_data(as_text=True)
+    assert "Form or text is lacking" in page
+    assert "this licence leaves this open: last day. The law asks that each right is named and delimited" in page
+    assert "Moral rights stay with the authors" in page
+
+
+def test_the_proofs_of_a_licence_are_taken_from_the_register(app: Flask, sqlite_ctx: Context, made: Shop) -> None:
+    granting.record(sqlite_ctx, made.the.marco, made.the.id, Record(made.terms(), "Mobilia"))
+    anna, place = entered(app, "anna"), f"/collaborations/{made.the.id}/grants"
+    (link,) = set(re.findall(rf'href="({place}/[0-9A-Z]{{26}}/proofs.zip)"', text(anna, place)))
+    assert anna.get(link).data[:2] == b"PK"

@@ -46,6 +46,16 @@ class AddResult(Strict):
     components = fields.List(fields.Nested(Component), load_default=list, validate=_MANY)
 
 
+class OpenRegister(Strict):
+    """What kind of right an idea is, for licences in it."""
+
+    title = Text(most=200, load_default="", metadata={"description": "the idea's own when empty"})
+    right = Text(most=64, load_default="", metadata={"description": "patent, design, copyright …"})
+    law = Text(most=2, load_default="", metadata={"description": "country whose pack fills what nobody says"})
+    territory = fields.List(Text(most=20), load_default=list, validate=_MANY)
+    to = Text(most=10, load_default="", metadata=_DAY)
+
+
 class Made(Strict):
     """The id of what was made."""
 
@@ -59,6 +69,7 @@ class Result(Strict):
     party_id = identifier()
     title = fields.String()
     asset = fields.Dict(attribute="said", metadata={"description": "as in a grant file"})
+    idea_id = fields.String(allow_none=True, metadata={"description": "the registered idea that it is"})
     created_at = Moment()
 
 
@@ -129,6 +140,14 @@ class Grant(Strict):
     commitment = Hash(metadata={"description": "of its entry in the log"})
     created_at = Moment()
     ended_at = Moment(allow_none=True)
+
+
+class Licensed(Strict):
+    """A register in which an idea stands, with the grants about it."""
+
+    collaboration_id = identifier()
+    result_id = identifier()
+    grants = fields.List(fields.Nested(Grant))
 
 
 class Answer(Strict):
