@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 import pytest
@@ -58,3 +59,10 @@ def test_content_with_another_crc_is_refused_at_its_end() -> None:
 
 def test_the_same_members_give_the_same_bytes() -> None:
     assert written({"a.b": b"1", "c.d": b"2"}) == written({"a.b": b"1", "c.d": b"2"})
+
+
+def test_an_end_that_places_its_list_beyond_all_files_is_refused_by_name() -> None:
+    """Found by fuzzing: 2^64 - 1 as the place of the list, in the record of ZIP64."""
+    end = b"PK\5\6" + bytes(4) + struct.pack("<HHIIH", 15, 15, 108, 0xFFFFFFFF, 0)
+    with pytest.raises(FormatError, match="the end record of the ZIP file does not agree"):
+        container.read_directory(io.BytesIO(b"\xff" * 80 + end))

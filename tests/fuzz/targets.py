@@ -116,10 +116,6 @@ def _note(data: bytes) -> None:
         assert signed.text.encode() in {BODY, (generate.VECTOR / "known-checkpoint.body").read_bytes()}, "another text under these keys"
 
 
-def _checkpoint(data: bytes) -> bytes:
-    return Checkpoint.from_text(data.decode("utf-8", "replace")).to_text().encode()
-
-
 def _proof(data: bytes) -> None:
     with contextlib.suppress(FormatError):
         read = TlogProof.from_bytes(data)
@@ -188,7 +184,7 @@ TARGETS: dict[str, Target] = {
     "dossier": Target(_dossier, tuple(BUNDLES.values())),
     "note": Target(_note, (PROOF.checkpoint_note,)),
     "note-form": Target(_round(lambda data: note.SignedNote.from_bytes(data).to_bytes()), (PROOF.checkpoint_note,)),
-    "checkpoint": Target(_round(_checkpoint), (BODY,)),
+    "checkpoint": Target(_round(_text(lambda text: Checkpoint.from_text(text).to_text().encode())), (BODY,)),
     "proof": Target(_proof, ((generate.VECTOR / "proof.tlog-proof").read_bytes(),)),
     "token": Target(_token, (STAMP.response, messages.token_of(STAMP.response))),
     "token-query": Target(_quiet(messages.read_query), (STAMP.query,)),
