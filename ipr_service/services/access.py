@@ -34,6 +34,7 @@ THING_VERBS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "party": _READ | {"contribute", "propose", "decide", "draft"},
         "former": _READ,
     },
+    "initiative": {"owner": frozenset({"see", "edit"})},
     "agreement": {
         "owner": _READ | {"edit", "send", "withdraw", "download", "sign"},
         "party": _READ | {"download", "sign"},

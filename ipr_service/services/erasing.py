@@ -34,6 +34,7 @@ from ipr_service.store.schema import (
     IdeaFile,
     IdeaVersion,
     IdempotentRequest,
+    Initiative,
     Invitation,
     LogEntry,
     MailedSecret,
@@ -216,6 +217,15 @@ def _mails_to(ctx: Context, person: Person) -> list[str]:
     return [row.id for row in rows if fold_email(str(ctx.open_outbox(row).get("to", ""))) == person.email_folded]
 
 
+def _forget_initiatives(session: Session, organisation_id: str) -> list[str]:
+    """Take the kept pre-checks of an organisation away; gives their keys."""
+    mine = Initiative.organisation_id == organisation_id
+    keys = list(session.scalars(select(Initiative.key_id).where(mine)))
+    session.execute(delete(Participant).where(Participant.thing_id.in_(select(Initiative.id).where(mine))))
+    session.execute(delete(Initiative).where(mine))
+    return keys
+
+
 def _forget_person(session: Session, person: Person, now: datetime) -> list[str]:
     """Put the pseudonym where name and address were.
 
@@ -225,6 +235,7 @@ def _forget_person(session: Session, person: Person, now: datetime) -> list[str]
     name, address = f"Person {person.id[-8:-4]}-{person.id[-4:]}", f"{person.id.lower()}@erased.invalid"
     answered = Contributor.person_id == person.id
     keys = _own_keys(session, session.scalars(select(Contributor.id).where(answered)).all())
+    keys += _forget_initiatives(session, person.personal_organisation_id)
     session.execute(update(LogEntry).where(LogEntry.key_id.in_(keys)).values(opening_sealed=None))
     session.execute(update(Contributor).where(answered).values(email=address, name=None))
     joined = CollaborationParty.person_id == person.id

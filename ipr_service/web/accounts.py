@@ -23,6 +23,7 @@ _THINGS = {
     "disclosures": N_("what was shown, and who looked"),
     "collaborations": N_("collaborations, contributions and splits"),
     "agreements": N_("agreements and their documents"),
+    "initiatives": N_("initiatives that were checked"),
     "organisations": N_("the organisation and its members"),
 }
 

@@ -364,6 +364,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_idea_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "initiative",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("organisation_id", sa.String(length=26), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("key_id", sa.String(length=26), nullable=False),
+        sa.Column(
+            "said_sealed",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="JSON: title, whose law, rights, day, participants with their mail addresses",
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_initiative_organisation_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_initiative_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_initiative")),
+    )
+    with op.batch_alter_table("initiative", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_initiative_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
         "invitation",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("token_digest", sa.LargeBinary(length=32), nullable=False, comment="SHA-256 of the secret in the link"),
@@ -1305,6 +1326,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_invitation_thing_id"))
 
     op.drop_table("invitation")
+    with op.batch_alter_table("initiative", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_initiative_organisation_id"))
+
+    op.drop_table("initiative")
     with op.batch_alter_table("idea", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idea_organisation_id"))
 

@@ -171,3 +171,17 @@ class SplitAcceptance(Base):
     reason_sealed: Mapped[bytes | None] = mapped_column(comment="why it was declined")
     at: Mapped[datetime]
     commitment: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, comment="entry of the acceptance; null when declined")
+
+
+class Initiative(Base):
+    """An initiative as it was pre-checked before it began, kept so that one can come back to it. No evidence: changed and taken away at will."""
+
+    __tablename__ = "initiative"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    key_id: Mapped[Id]
+    said_sealed: Mapped[bytes] = mapped_column(comment="JSON: title, whose law, rights, day, participants with their mail addresses")
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
