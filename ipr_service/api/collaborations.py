@@ -1,7 +1,8 @@
-"""Collaborations: begin, invite, join, record, propose, accept, replay."""
+"""Collaborations: begin, invite, join, record, propose, accept, replay; and what happens to a split afterwards."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, request
@@ -13,7 +14,7 @@ from ipr_service.api.place import context
 from ipr_service.api.resource import Resource
 from ipr_service.api.schemas import collaborations as schemas
 from ipr_service.api.sending import attachment
-from ipr_service.services import allocation, collaboration, contributing, joining, proposing, what_if
+from ipr_service.services import allocation, collaboration, contributing, joining, offering, proposing, succeeding, what_if
 from ipr_service.services.shares import Propose
 
 blueprint = Resource("collaborations", __name__, url_prefix="/collaborations", description="Collaborations, contributions, splits")
@@ -140,7 +141,14 @@ def withdraw_contribution(collaboration_id: str, contribution_id: str) -> None:
 
 
 def _order(order: dict[str, Any]) -> Propose:
-    return Propose(order["policy"], tuple(order["negotiated"].items()), order["reason"])
+    return Propose(order["policy"], tuple(order["negotiated"].items()), order["reason"], tuple(_facts(order["facts"])))
+
+
+def _facts(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Facts as (place, text)."""
+    yield from ((f"case/{name}", text) for name, text in told["case"].items())
+    for of in ("parties", "contributions"):
+        yield from ((f"{of}/{about}/{name}", text) for about, own in told[of].items() for name, text in own.items())
 
 
 def _language() -> str:
@@ -164,6 +172,33 @@ def imagine(order: dict[str, Any], collaboration_id: str) -> Any:
     """See what the shares would be if contributions said something else, and because of what. Nothing is stored."""
     told = {name: tuple(order[name].items()) for name in ("points", "hours", "degrees")}
     return what_if.imagine(context(), actor(), collaboration_id, what_if.Imagine(order["policy"], **told), _language())
+
+
+@blueprint.get(f"{_ID}/rules")
+@blueprint.response(200, schemas.Offer(many=True))
+def rules(collaboration_id: str) -> Any:
+    """List the rules that can be proposed: what each asks for, and what it gives now."""
+    return list(offering.offers(context(), actor(), collaboration_id, language=_language()))
+
+
+@blueprint.post(f"{_ID}/events/preview")
+@once
+@blueprint.arguments(schemas.Succeed)
+@blueprint.response(200, schemas.Preview)
+def preview_event(order: dict[str, Any], collaboration_id: str) -> Any:
+    """See what the shares would be after somebody joined, left, or handed a share on. Nothing is stored."""
+    return succeeding.preview(context(), actor(), collaboration_id, succeeding.Succeed(**order), _language())
+
+
+@blueprint.post(f"{_ID}/events")
+@once
+@blueprint.arguments(schemas.Succeed)
+@blueprint.response(201, schemas.Split)
+def propose_event(order: dict[str, Any], collaboration_id: str) -> Any:
+    """Put what happens to every party whose share it changes. The split that stands stays as it is until all of them have accepted."""
+    made = succeeding.propose(context(), actor(), collaboration_id, succeeding.Succeed(**order))
+    found = allocation.split(context(), actor(), collaboration_id, made, _language())
+    return found, 201, {"Location": f"/api/v1/collaborations/{collaboration_id}/splits/{made}"}
 
 
 @blueprint.get(f"{_ID}/splits")

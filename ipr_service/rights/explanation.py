@@ -105,7 +105,7 @@ def _headline(
         if any(term.measure == "sole" for term in allocation.derivation.terms):
             return Sentence(N_("0 %: another party holds the whole (rule {rule})"), {"rule": rule})
         return Sentence(N_("0 %: no contribution is recorded (rule {rule})"), {"rule": rule})
-    agreed = (len(allocation.parties), agreed_on) if agreed_on and not allocation.unsigned else None
+    agreed = None if allocation.unsigned else (len(allocation.parties), agreed_on)
     return telling.headline(share, terms, rule, point, len(allocation.derivation.roles), agreed)
 
 

@@ -352,7 +352,7 @@ def to_data(rule: Rule) -> dict[str, Any]:
     return data | ({"when": language.to_data(when)} if when is not None else {}) | _own(rule)
 
 
-_WRITTEN: Final[dict[type, tuple[str, ...]]] = {Attribute: ("to",), Fixed: ("party", "share"), Vest: ("keeps",)}
+_WRITTEN: dict[type, tuple[str, ...]] = {Attribute: ("to",), Fixed: ("party", "share"), Vest: ("keeps",)}
 _WRITTEN |= {Join: ("party", "share"), HandOn: ("giver", "taker", "part")}
 
 

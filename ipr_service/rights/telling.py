@@ -20,7 +20,8 @@ from ipr_service.rights.sentences import Sentence
 _HEADLINES: Final = MappingProxyType(
     {
         "heads": N_("{percent} = {share}: one of {whole} parties that share equally (rule {rule})"),
-        "points": N_("{percent} = {share}: {part} of the {whole} points that the parties agreed on (rule {rule})"),
+        "points": N_("{percent} = {share}: {part} of the {whole} points that are proposed (rule {rule})"),
+        "points-signed": N_("{percent} = {share}: {part} of the {whole} points that the parties agreed on (rule {rule})"),
         "effort": N_("{percent} = {share}: {part} of the {whole} hours recorded (rule {rule})"),
         "cost": N_("{percent} = {share}: {part} of the {whole} {unit} spent (rule {rule})"),
         "worth": N_("{percent} = {share}: {part} of the {whole} {unit} that count (rule {rule})"),
@@ -69,13 +70,13 @@ _STEPS: Final = MappingProxyType(
 
 
 def headline(
-    share: Fraction, terms: tuple[Term, ...], rule: str, point: str, roles: int, agreed: tuple[int, str] | None = None
+    share: Fraction, terms: tuple[Term, ...], rule: str, point: str, roles: int, agreed: tuple[int, str | None] | None = None
 ) -> Sentence:
     """What the pot gives to a party, in one sentence.
 
     Args:
         share: what the terms add up to. roles: in how many roles or pools anybody is.
-        agreed: number of the parties and the date on which they all agreed, in the reader's language; None before that.
+        agreed: number of the parties, and the date on which they all agreed, in the reader's language, if it is known; None before that.
     """
     term = terms[0]
     values: dict[str, Any] = {"percent": percent(share, point), "share": fraction_text(share), "rule": rule}
@@ -85,6 +86,8 @@ def headline(
     if term.fallback:
         return Sentence(_HEADLINES["fallback"], values)
     if term.measure == "points" and term.role is None and agreed is not None:
+        if agreed[1] is None:
+            return Sentence(_HEADLINES["points-signed"], values)
         return Sentence(AGREED, values | {"count": agreed[0], "date": agreed[1]})
     if term.role is not None and term.measure != "degree":
         return Sentence(_HEADLINES["pool" if roles == 1 else "pools"], values | {"count": 1}, {"role": role_title(term.role)})

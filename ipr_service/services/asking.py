@@ -164,17 +164,19 @@ def placed(policy: Policy) -> Iterator[None]:
     try:
         yield
     except UndeterminedError as unsaid:
-        problems = [_unstated(policy, one, unsaid.outcome.settles) for one in unsaid.outcome.missing]
+        problems = [_unstated(policy, one) for one in unsaid.outcome.missing]
         if not problems:
             raise
-        raise InputError(_LACKS, problems=problems, **problems[0].values) from unsaid
+        raise InputError(problems[0].msgid, problems=problems, **problems[0].values) from unsaid
 
 
-_LACKS: Final = N_("{thing} lacks “{fact}”. Who can say it: {who}.")
+_LACKS: Final = N_("This rule needs to know this, and nobody has said it yet.")
+_SAYS_NOT: Final = N_("{contribution} has no {measure}; write a number, 0 included")
 
 
-def _unstated(policy: Policy, one: Missing, settles: str) -> FieldProblem:
+def _unstated(policy: Policy, one: Missing) -> FieldProblem:
     """The problem of one fact that nobody stated: a declared one, or what the contribution itself says (hours, cost)."""
     declared = policy.declared.get(one.fact)
-    pointer = f"/facts/{_place(declared, one.of)}" if declared else f"/contributions/{one.of}/{one.fact}"
-    return FieldProblem(pointer, _LACKS, {"thing": one.of or "–", "fact": one.fact, "who": one.settles or settles})
+    if declared is not None:
+        return FieldProblem(f"/facts/{_place(declared, one.of)}", _LACKS)
+    return FieldProblem(f"/contributions/{one.of}/{one.fact}", _SAYS_NOT, {"contribution": one.of, "measure": one.fact})

@@ -20,6 +20,12 @@ from babel.support import Translations
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "web" / "translations"
 DEFAULT = "en"
+_LOCALES = {"en": "en_GB"}  # dates and numbers of English pages as Europe writes them
+
+
+def locale_of(language: str) -> str:
+    """The locale by which dates and numbers are written for a reader of this language."""
+    return _LOCALES.get(language, language)
 
 
 @cache

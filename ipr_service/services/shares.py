@@ -29,7 +29,7 @@ from ipr_service.rights.shares import Split as Shares
 from ipr_service.services import asking, collaboration
 from ipr_service.services.collaboration import BackgroundLine, ContributionLine, PartyLine
 from ipr_service.services.context import Context
-from ipr_service.services.languages import say
+from ipr_service.services.languages import locale_of, say
 from ipr_service.services.words import clean_line, collecting
 
 MAX_REASON = 500
@@ -237,7 +237,7 @@ def share_lines(
         agreed_on: the day on which the last party accepted.
     """
     point, paper = get_decimal_symbol(language), run.proposed.basis_points()
-    day = None if agreed_on is None else format_date(agreed_on, "long", language)
+    day = None if agreed_on is None else format_date(agreed_on, "medium", locale_of(language))
     people = {one.id: one for one in who}
     lines = []
     for told in explanation.account(run, point, day):

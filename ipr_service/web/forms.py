@@ -31,10 +31,11 @@ ANSWER_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Problem:
-    """One refusal: the field's name (``""`` for the whole form) and the sentence, translated."""
+    """One refusal: the field's name (``""`` for the whole form), the sentence, translated, and where exactly the service refused it."""
 
     name: str
     text: str
+    pointer: str = ""
 
 
 @dataclass
@@ -61,6 +62,10 @@ class Form:
         """Everything that was sent for a field that takes several."""
         return request.form.getlist(name) if self.sent else self.start.get(name, "").split()
 
+    def all_values(self) -> Sequence[tuple[str, str]]:
+        """Every field that was sent, with its first value."""
+        return tuple(request.form.items()) if self.sent else tuple(self.start.items())
+
     def wrong(self, name: str) -> str:
         """What was refused at this field."""
         return next((problem.text for problem in self.problems if problem.name == name), "")
@@ -73,7 +78,7 @@ class Form:
         """Put a refusal on the form. False for what is no business of a form."""
         if isinstance(problem, InputError):
             self.status, self.title = 422, _(problem.title)
-            self.problems += [Problem(found.pointer.strip("/").split("/")[0], say(found)) for found in problem.problems]
+            self.problems += [Problem(found.pointer.strip("/").split("/")[0], say(found), found.pointer) for found in problem.problems]
             if not problem.problems:
                 self.sentence = say(problem)
             return True

@@ -13,10 +13,8 @@ from flask_babel import Babel, Domain, format_date, format_decimal, format_time,
 from flask_babel import gettext as _
 
 from ipr_service.errors import FieldProblem, ServiceError
-from ipr_service.services.languages import translations
+from ipr_service.services.languages import locale_of, translations
 from ipr_service.settings import Settings
-
-_LOCALES = {"en": "en_GB"}  # dates and numbers of English pages as Europe writes them
 
 
 class HouseDomain(Domain):
@@ -71,9 +69,9 @@ def join(app: Flask, settings: Settings) -> None:
         visitor = g.get("visitor")
         chosen = session.get("language") or (visitor.language if visitor else None)
         if chosen in settings.languages:
-            return _LOCALES.get(chosen, chosen)
+            return locale_of(chosen)
         found = request.accept_languages.best_match(settings.languages) or settings.languages[0]
-        return _LOCALES.get(found, found)
+        return locale_of(found)
 
     def zone() -> str:
         visitor = g.get("visitor")

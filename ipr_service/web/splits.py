@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,14 +11,17 @@ from babel.numbers import get_decimal_symbol
 from flask import Blueprint, Response, current_app, request
 from flask_babel import gettext as _
 
-from ipr_service.errors import InputError, RefusedError
 from ipr_service.rights import policies
 from ipr_service.rights.explanation import Change
 from ipr_service.rights.notation import percent, signed_percent
-from ipr_service.services import allocation, collaboration, proposing, what_if
+from ipr_service.rights.policy_words import CODES
+from ipr_service.rights.succession import KINDS
+from ipr_service.services import allocation, collaboration, offering, proposing, succeeding, what_if
 from ipr_service.services.allocation import Preview
+from ipr_service.services.asking import Question
 from ipr_service.services.collaboration import Details
 from ipr_service.services.shares import Propose, ShareLine
+from ipr_service.services.succeeding import Succeed
 from ipr_service.services.what_if import Imagine, Imagined
 from ipr_service.web.collaborations import steps, words
 from ipr_service.web.forms import Form, once
@@ -35,23 +39,42 @@ def arcs(shares: tuple[ShareLine, ...]) -> list[Arc]:
 
 def _order(form: Form, found: Details) -> Propose:
     shares = tuple((party.id, form.value(f"share-{party.id}")) for party in found.parties)
-    return Propose(form.value("policy"), shares if any(text for _party, text in shares) else (), form.value("reason"))
+    policy = form.value("policy")
+    facts = tuple((name.removeprefix(f"{policy}:"), text) for name, text in form.all_values() if name.startswith(f"{policy}:"))
+    return Propose(policy, shares if any(text for _party, text in shares) else (), form.value("reason"), facts)
 
 
-def _policies(collaboration_id: str) -> list[dict[str, Any]]:
-    """Every shipped rule in words, with what it gives now, or why it cannot be used yet."""
+def _rules(collaboration_id: str, found: Details, order: Propose | None) -> list[dict[str, Any]]:
+    """Every rule in words, with what it asks for, and what it gives now or why it cannot be used yet."""
+    called = {one.id: one.label for one in found.parties} | {one.id: one.title for one in found.contributions}
     rows = []
-    for reference in policies.OFFERED:
-        policy = policies.shipped(reference)
-        row: dict[str, Any] = {"reference": reference, "title": _(policy.title), "about": _(policy.about), "shares": (), "lacks": []}
-        try:
-            row["shares"] = allocation.preview(ctx(), actor(), collaboration_id, Propose(reference), current()).shares
-        except InputError as problem:
-            row["lacks"] = [say(one) for one in problem.problems] or [say(problem)]
-        except RefusedError as problem:
-            row["lacks"] = [say(problem)]
-        rows.append(row)
+    for offer in offering.offers(ctx(), actor(), collaboration_id, order, current()):
+        asked = {f"/facts/{one.place}": " · ".join(filter(None, (called.get(one.about), _(one.words)))) for one in offer.questions}
+        problems = () if offer.lacks is None else offer.lacks.problems or (offer.lacks,)
+        lacks = [asked.get(getattr(one, "pointer", ""), "") or say(one) for one in problems]
+        rows.append({"offer": offer, "lacks": lacks, "called": called, "asked": _by_owner(offer.questions)})
     return rows
+
+
+def _by_owner(questions: Sequence[Question]) -> list[tuple[str, list[tuple[str, list[Question]]]]]:
+    """Questions as the page shows them: by whose they are, one row for each thing."""
+    shown = []
+    for of in ("case", "party", "contribution"):
+        rows: dict[str, list[Question]] = {}
+        for one in questions:
+            if one.of == of:
+                rows.setdefault(one.about, []).append(one)
+        if rows:
+            shown.append((of, list(rows.items())))
+    return shown
+
+
+def _at_its_field(form: Form, policy: str) -> None:
+    """Put what was refused of a fact beside the field that it was written in."""
+    form.problems = [
+        replace(one, name=f"{policy}:{one.pointer.removeprefix('/facts/')}") if one.pointer.startswith("/facts/") else one
+        for one in form.problems
+    ]
 
 
 @pages.route("/propose", methods=["GET", "POST"])
@@ -63,20 +86,23 @@ def propose(collaboration_id: str) -> Response:
     given = {name: text for name, text in request.args.items() if name == "reason" or name.startswith("share-")}
     form = Form.read(**{"policy": request.args.get("policy", "equal@1"), **given})
     seen: Preview | None = None
+    order: Propose | None = None
     if form.sent:
+        order = _order(form, found)
         with form.catching():
-            order = _order(form, found)
             if form.value("do") == "propose":
                 made = proposing.propose(ctx(), actor(), collaboration_id, order)
                 said = _("Proposed. Now every party accepts or declines, you too.")
                 return done(said, "splits.show", collaboration_id=collaboration_id, split_id=made)
             seen = allocation.preview(ctx(), actor(), collaboration_id, order, current())
+        _at_its_field(form, order.policy)
     return render(
         "collaborations/propose.html",
         form.status,
         form=form,
         found=found,
-        rules=_policies(collaboration_id),
+        rules=_rules(collaboration_id, found, order),
+        codes=CODES,
         seen=seen,
         arcs=arcs(seen.shares) if seen else [],
         changes=_changes(seen.changes, {party.id: party.label for party in found.parties}) if seen else [],
@@ -94,6 +120,41 @@ def _changes(changes: Sequence[Change], names: Mapping[str, str]) -> list[tuple[
 
     moved = [one for one in changes if one.difference]
     return [(names.get(one.party, one.party), said(one.before), said(one.after), signed_percent(one.difference, point)) for one in moved]
+
+
+@pages.route("/change", methods=["GET", "POST"])
+@logged_in
+@once
+def change(collaboration_id: str) -> Response:
+    """Somebody joins, leaves, or hands a share on: see what it gives, then put it to everybody whose share it changes."""
+    found = collaboration.collaboration(ctx(), actor(), collaboration_id)
+    standing = succeeding.standing(ctx(), actor(), collaboration_id)
+    form = Form.read(kind=request.args.get("kind", "joining"))
+    seen: Preview | None = None
+    if form.sent:
+        with form.catching():
+            order = Succeed(form.value("kind"), *(form.value(name) for name in ("party_id", "part", "to", "joined", "left")))
+            if form.value("do") == "propose":
+                made = succeeding.propose(ctx(), actor(), collaboration_id, order)
+                said = _("Proposed. The split that stands stays as it is until everybody whose share changes has accepted.")
+                return done(said, "splits.show", collaboration_id=collaboration_id, split_id=made)
+            seen = succeeding.preview(ctx(), actor(), collaboration_id, order, current())
+    return render(
+        "collaborations/change.html",
+        form.status,
+        form=form,
+        found=found,
+        standing=standing,
+        kind=form.value("kind") if form.value("kind") in KINDS else "joining",
+        holders=[(one.id, one.label) for one in standing.who if standing.held.get(one.id)],
+        others=[(one.id, one.label) for one in standing.who if not standing.held.get(one.id)],
+        everybody=[(one.id, one.label) for one in standing.who],
+        seen=seen,
+        arcs=arcs(seen.shares) if seen else [],
+        changes=_changes(seen.changes, {party.id: party.label for party in found.parties}) if seen else [],
+        steps=steps(found, allocation.splits(ctx(), actor(), collaboration_id, current())),
+        **words(),
+    )
 
 
 def _imagined() -> Imagine:

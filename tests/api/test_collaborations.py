@@ -134,3 +134,42 @@ def test_a_what_if_gives_shares_changes_causes_and_derivations(client: FlaskClie
     wrong = client.post(f"{place}/what-if", json={"policy": "points@1", "points": {made[0]["id"]: "lots"}}, headers=hers)
     assert wrong.status_code == 422
     assert client.post(f"{place}/what-if", json={"policy": "costs@1"}, headers=hers).status_code == 422
+
+
+def test_what_a_rule_asks_for_is_listed_and_its_answers_are_taken_at_their_places(client: FlaskClient, the: Chair, bearer: Bearer) -> None:
+    hers, place = bearer(the.anna), f"{BASE}/{the.id}"
+    offers = {one["reference"]: one for one in client.get(f"{place}/rules", headers=hers).get_json()}
+    assert len(offers) == 17
+    assert {one["place"] for one in offers["harmonic@1"]["questions"]} == {f"parties/{party}/place" for party in (the.studio, the.rovere)}
+    assert offers["lambert-b@1"]["questions"][0]["type"] == "party"
+    assert sorted(offers["costs@1"]["questions"][0]["codes"]) == ["cash", "cash-unspent", "time"]
+    lead = {"policy": "lambert-b@1", "facts": {"case": {"lead": the.rovere}}}
+    split = client.post(f"{place}/splits", json=lead, headers=hers)
+    assert split.status_code == 201, split.get_json()
+    assert {one["party_id"]: one["fraction"] for one in split.get_json()["shares"]} == {the.rovere: "1", the.studio: "0"}
+    assert client.get(f"{split.headers['Location']}/replay", headers=hers).get_json()["holds"] is True
+    order = {"policy": "harmonic@1", "facts": {"parties": {the.studio: {"place": "first"}}}}
+    wrong = client.post(f"{place}/splits", json=order, headers=hers)
+    assert wrong.status_code == 422
+    assert [one["pointer"] for one in wrong.get_json()["errors"]] == [f"/facts/parties/{the.studio}/place"]
+    unsaid = client.post(f"{place}/splits", json={"policy": "harmonic@1"}, headers=hers)
+    assert {one["pointer"] for one in unsaid.get_json()["errors"]} == {f"/facts/parties/{one}/place" for one in (the.studio, the.rovere)}
+
+
+def test_a_share_is_handed_on_over_the_api(client: FlaskClient, the: Chair, bearer: Bearer) -> None:
+    hers, his, place = bearer(the.anna), bearer(the.marco), f"{BASE}/{the.id}"
+    event = {"kind": "transfer", "party_id": the.studio, "part": "1/2", "to": the.rovere}
+    early = client.post(f"{place}/events", json=event, headers=hers)
+    assert "No split was accepted yet" in early.get_json()["detail"]
+    first = client.post(f"{place}/splits", json={"policy": "equal@1"}, headers=hers).headers["Location"]
+    for who in (hers, his):
+        client.post(f"{first}/accept", headers=who)
+    seen = client.post(f"{place}/events/preview", json=event, headers=hers).get_json()
+    assert {one["party"]: one["difference"] for one in seen["changes"]} == {the.studio: "-1/4", the.rovere: "1/4"}
+    made = client.post(f"{place}/events", json=event, headers=hers)
+    assert (made.status_code, made.get_json()["event"], made.get_json()["follows"]["number"]) == (201, "transfer", 1)
+    for who in (hers, his):
+        client.post(f"{made.headers['Location']}/accept", headers=who)
+    assert client.get(first, headers=his).get_json()["followed_by"]["number"] == 2
+    wrong = client.post(f"{place}/events", json=event | {"part": "2"}, headers=hers)
+    assert [one["pointer"] for one in wrong.get_json()["errors"]] == ["/part"]

@@ -21,7 +21,7 @@ def test_it_prints_shares_and_reasons_and_leaves_with_0(capsys: pytest.CaptureFi
     assert call(CASES / "oak-chair.yaml") == 0
     printed = capsys.readouterr().out
     assert "3/8        37.5 %    3750 basis points" in printed
-    assert "30 of the 80 points that the parties agreed on" in printed
+    assert "30 of the 80 points that are proposed" in printed
     assert "organising or advising is not making" in printed
 
 

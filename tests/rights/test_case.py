@@ -62,7 +62,7 @@ def test_the_json_holds_text_and_whole_numbers_only() -> None:
         ("anna", "3/4", "75 %", 7500),
         ("bruno", "1/4", "25 %", 2500),
     ]
-    assert data["shares"][0]["why"][0] == "75 % = 3/4: 3 of the 4 points that the parties agreed on (rule points@1)"
+    assert data["shares"][0]["why"][0] == "75 % = 3/4: 3 of the 4 points that are proposed (rule points@1)"
 
 
 def test_the_same_case_as_json_gives_the_same_run() -> None:

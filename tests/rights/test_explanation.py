@@ -18,7 +18,7 @@ THREE = (people("a", "b", "c"), points({"a": 30, "b": 20, "c": 30}))
 
 def test_points_are_explained_with_the_numbers_that_were_agreed() -> None:
     told = why(allocate(POINTS, *THREE), "a")
-    assert str(told.headline) == "37.5 % = 3/8: 30 of the 80 points that the parties agreed on (rule points@1)"
+    assert str(told.headline) == "37.5 % = 3/8: 30 of the 80 points that are proposed (rule points@1)"
     assert list(map(str, told.details)) == ["Counted: c-a"]
 
 
@@ -36,7 +36,7 @@ def test_why_not_says_that_nothing_was_recorded() -> None:
 
 def test_why_not_says_that_the_points_are_zero() -> None:
     told = why(allocate(POINTS, people("a", "b"), points({"a": 8, "b": 0})), "b")
-    assert str(told.headline) == "0 % = 0: 0 of the 8 points that the parties agreed on (rule points@1)"
+    assert str(told.headline) == "0 % = 0: 0 of the 8 points that are proposed (rule points@1)"
 
 
 def test_why_not_gives_the_reason_and_source_of_an_exclusion() -> None:

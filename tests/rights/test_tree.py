@@ -24,7 +24,7 @@ contributions:
 def test_a_share_of_points_is_made_of_its_contributions() -> None:
     made = (*points({"a": 30, "b": 50}), Contribution("lamp", "a", "form", severable=True))
     grown = tree(allocate(policies.shipped("points@1"), people("a", "b"), made), "a")
-    assert str(grown.sentence) == "37.5 % = 3/8: 30 of the 80 points that the parties agreed on (rule points@1)"
+    assert str(grown.sentence) == "37.5 % = 3/8: 30 of the 80 points that are proposed (rule points@1)"
     assert str(grown.children[0].sentence) == "c-a counts 30"
     assert grown.children[1].source.startswith("FR CPI L113-3")
 

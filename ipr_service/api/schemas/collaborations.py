@@ -6,10 +6,12 @@ from marshmallow import fields, validate
 
 from ipr_service.api.schemas.base import Hash, Moment, Strict, Text, Truth, identifier
 from ipr_service.rights.contributions import DEGREES, ROLES
-from ipr_service.rights.policies import OFFERED
+from ipr_service.rights.policies import OFFERED, PLAIN
+from ipr_service.rights.succession import KINDS
 from ipr_service.services.joining import PARTS
 
 _NUMBER = {"description": "exact, as text: 37.5 or 3/8", "example": "37.5"}
+_EXACT = {"example": "1/4"}
 
 
 class Begin(Strict):
@@ -72,18 +74,71 @@ class AddContribution(Strict):
     details = Text(most=20_000, load_default="")
 
 
+def _facts(of: str) -> fields.Dict:
+    """Facts by name, by the id of a thing."""
+    by_name = fields.Dict(keys=Text(most=64), values=Text(most=200))
+    return fields.Dict(keys=Text(most=26), values=by_name, load_default=dict, metadata={"description": f"facts of {of}, by its id"})
+
+
+class Facts(Strict):
+    """What the rule asks for besides contributions, as text by name: a number, a day, an amount (120.50 EUR), the id of a party, a word."""
+
+    case = fields.Dict(keys=Text(most=64), values=Text(most=200), load_default=dict, metadata={"description": "facts of the whole case"})
+    parties = _facts("a party")
+    contributions = _facts("a contribution")
+
+
+class Question(Strict):
+    """One thing that a rule asks for."""
+
+    place = fields.String(metadata={"description": "where the answer belongs: case/lead, parties/<id>/place, contributions/<id>/kind"})
+    fact = fields.String()
+    of = fields.String(metadata={"description": "case, party or contribution"})
+    about = fields.String(metadata={"description": "id of that party or contribution, or empty"})
+    type = fields.String(metadata={"description": "number, money, date, code, codes, party or yes/no"})
+    codes = fields.List(fields.String(), metadata={"description": "words that make a difference here; another word is taken too"})
+
+
+class Offer(Strict):
+    """A rule that can be proposed, and what it asks for."""
+
+    reference = fields.String()
+    title = fields.String()
+    about = fields.String()
+    measures = fields.List(fields.String(), metadata={"description": "what it reads of each contribution"})
+    questions = fields.List(fields.Nested(Question))
+    shares = fields.List(fields.Nested(lambda: Share()), metadata={"description": "what it gives now; empty when something is missing"})
+
+
+class Succeed(Strict):
+    """What happens to the split that stands: somebody joins, leaves, or hands a share on."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    party_id = Text(most=26, required=True, metadata={"description": "who joins, leaves, or hands on"})
+    part = Text(
+        most=64,
+        load_default="",
+        metadata={"description": "joining: of the whole; leaving: of its share, what it keeps; transfer: of its share, what it hands on"}
+        | _EXACT,
+    )
+    to = Text(most=26, load_default="", metadata={"description": "transfer: who receives"})
+    joined = Text(most=10, load_default="", metadata={"description": "leaving under a rule that counts the time: the first day"})
+    left = Text(most=10, load_default="", metadata={"description": "leaving under a rule that counts the time: the last day"})
+
+
 class Propose(Strict):
-    """The rule, and shares that shall replace what it gives, for every party, with the reason."""
+    """The rule, what it asks for, and shares that shall replace what it gives, for every party, with the reason."""
 
     policy = fields.String(required=True, validate=validate.OneOf(OFFERED))
     negotiated = fields.Dict(keys=Text(most=26), values=Text(most=64), load_default=dict, metadata={"description": "share by party id"})
     reason = Text(most=500, load_default="")
+    facts = fields.Nested(Facts, load_default=lambda: {"case": {}, "parties": {}, "contributions": {}})
 
 
 class Imagine(Strict):
     """The rule, and what contributions shall say instead: numbers or degrees by contribution id."""
 
-    policy = fields.String(required=True, validate=validate.OneOf(OFFERED))
+    policy = fields.String(required=True, validate=validate.OneOf(PLAIN))
     points = fields.Dict(keys=Text(most=26), values=Text(most=64), load_default=dict, metadata=_NUMBER)
     hours = fields.Dict(keys=Text(most=26), values=Text(most=64), load_default=dict, metadata=_NUMBER)
     degrees = fields.Dict(keys=Text(most=26), values=fields.String(validate=validate.OneOf(tuple(DEGREES))), load_default=dict)
@@ -224,6 +279,30 @@ class Split(Strict):
     run_digest = Hash(metadata={"description": "what the parties accept"})
     created_at = Moment()
     decided_at = Moment(allow_none=True)
+    event = fields.String(allow_none=True, metadata={"description": "joining, leaving or transfer; null for a split of what is recorded"})
+    follows = fields.Nested(
+        lambda: Neighbour(), allow_none=True, metadata={"description": "the accepted split that stood when it was proposed"}
+    )
+    followed_by = fields.Nested(lambda: Neighbour(), allow_none=True, metadata={"description": "the accepted split that took its place"})
+    kept = fields.List(fields.Nested(lambda: Kept()), metadata={"description": "what can be told apart: each a thing of its own"})
+
+
+class Neighbour(Strict):
+    """Another split of the collaboration."""
+
+    id = identifier()
+    number = fields.Integer()
+
+
+class Kept(Strict):
+    """A contribution outside the pot; all of it is its maker's."""
+
+    contribution_id = identifier()
+    title = fields.String()
+    party_id = identifier()
+    party = fields.String()
+    reason = fields.String()
+    source = fields.String()
 
 
 class Change(Strict):
