@@ -15,7 +15,7 @@ from ipr_service.rights.money import places_of, units_text
 from ipr_service.rights.statement import KIND_WORDS, Statement
 
 _MEANING: Final = (
-    N_("“Due” is what payouts credited to the party and what was handed on to it. “In hand” is money of the collaboration that it holds."),
+    N_("“Credited” is what payouts gave the party, less what was handed on to it. “In hand” is money of the collaboration that it holds."),
     N_("“Advanced” is what the party spent for all and has not had back."),
     N_("Under a payout or a release stand its place in the log and its commitment: with the proof bundle, anybody checks both."),
     N_("This service moves no money. A payment counts here when a party has recorded it; the bank’s statement says whether it was made."),
@@ -65,7 +65,7 @@ def typeset_statement(
         "reference": reference,
         "lead": translate(N_("What was paid out to this party and why, what reached it, and what is still open.")),
         "facts": _facts(found, name, about, period, translate, point),
-        "head": [translate(word) for word in (N_("Day"), N_("What"), N_("Due"), N_("In hand"), N_("Advanced"), N_("Still due"))],
+        "head": [translate(word) for word in (N_("Day"), N_("What"), N_("Credited"), N_("In hand"), N_("Advanced"), N_("Still due"))],
         "rows": rows,
         "meaning": {"title": translate(N_("What this statement shows")), "lines": [translate(line) for line in _MEANING]},
     }

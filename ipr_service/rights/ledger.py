@@ -146,6 +146,36 @@ def balances(transactions: Iterable[Transaction]) -> dict[str, int]:
     return {account: found[account] for account in sorted(found) if found[account]}
 
 
+@dataclass(frozen=True)
+class Step:
+    """What would bring money to whom it is due: ``giver`` hands it on, or keeps it (``taker`` is the same party)."""
+
+    giver: str
+    taker: str
+    units: int
+
+
+def handing_on(balances: Mapping[str, int]) -> tuple[Step, ...]:
+    """The fewest plain steps that bring money in hand to whom it is due: each keeps its own first, then most goes to most.
+
+    Args:
+        balances: units by account, as :func:`balances` gives them. What is due and in nobody's hands has no step.
+    """
+    owed = {party: -units for account, units in balances.items() if (party := party_of(account)) and account == due(party) and units < 0}
+    hands = {party: units for account, units in balances.items() if (party := party_of(account)) and account == cash(party) and units > 0}
+    found = []
+    for party in sorted(owed.keys() & hands.keys()):
+        units = min(owed[party], hands[party])
+        found.append(Step(party, party, units))
+        owed[party], hands[party] = owed[party] - units, hands[party] - units
+    while any(owed.values()) and any(hands.values()):
+        giver, taker = (min(some, key=lambda party: (-some[party], party)) for some in (hands, owed))
+        units = min(owed[taker], hands[giver])
+        found.append(Step(giver, taker, units))
+        owed[taker], hands[giver] = owed[taker] - units, hands[giver] - units
+    return tuple(found)
+
+
 def _add(found: dict[str, int], account: str, units: int) -> None:
     found[account] = found.get(account, 0) + units
 

@@ -13,7 +13,7 @@ from ipr_service.rights.explanation import Sentence
 from ipr_service.rights.money import places_of, units_text
 from ipr_service.rights.notation import percent
 from ipr_service.rights.revenue import Line, Payout, Taken
-from ipr_service.rights.waterfall import HELD, Cut
+from ipr_service.rights.waterfall import ACCEPTED_SPLIT, HELD, WITH_PAYOUT, Cut
 
 _LINES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -85,9 +85,11 @@ def _told(payout: Payout, holder: str, units: int, point: str) -> Told:
 
 def _line(payout: Payout, line: Line, point: str) -> list[Sentence]:
     values: dict[str, Any] = {"amount": _money(payout, line.units, point), "whole": _money(payout, line.whole, point)}
-    values |= {"percent": percent(line.part, point), "step": line.step, "source": line.source, "band": line.band, "group": line.group}
+    values |= {"percent": percent(line.part, point), "step": line.step, "band": line.band, "group": line.group}
+    ours = line.source in (ACCEPTED_SPLIT, WITH_PAYOUT)
+    values |= {} if ours else {"source": line.source}
     msgid = _HELD if line.holder == HELD else _IN_GROUP if line.group else _LINES[line.kind]
-    told = [Sentence(msgid, values)]
+    told = [Sentence(msgid, values, {"source": line.source} if ours else {})]
     if line.before or line.after:
         exact = {"exact": mixed(line.exact), "least": _money(payout, 1, point), "before": mixed(line.before), "after": mixed(line.after)}
         told.append(Sentence(N_("Exactly {exact} times {least}. {before} of that unit was open before, {after} stays open"), exact))

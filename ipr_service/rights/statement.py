@@ -93,7 +93,7 @@ HEADINGS: Final = (
     N_("What"),
     N_("Text"),
     N_("Why"),
-    N_("Due"),
+    N_("Credited"),
     N_("In hand"),
     N_("Advanced"),
     N_("Still due"),

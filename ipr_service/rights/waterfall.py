@@ -185,10 +185,15 @@ class Waterfall:
         return data | {"steps": [_step_data(step, places_of(self.currency)) for step in self.steps]}
 
 
+ACCEPTED_SPLIT: Final = N_("the accepted split")
+WITH_PAYOUT: Final = N_("agreed by the parties with the payout")
+"""Sources that this service writes itself; each is told in the reader's language."""
+
+
 def by_split(currency: str) -> Waterfall:
     """The waterfall of parties who agreed on nothing but a split: everything by it."""
-    source = "the accepted split"
-    return Waterfall("by-split", 1, "Everything by the accepted split", source, currency, "carry", (), (Shares("rest", source, None),))
+    rest = Shares("rest", ACCEPTED_SPLIT, None)
+    return Waterfall("by-split", 1, "Everything by the accepted split", ACCEPTED_SPLIT, currency, "carry", (), (rest,))
 
 
 def takes_the_rest(step: Step) -> bool:

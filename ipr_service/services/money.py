@@ -89,6 +89,7 @@ class Book:
     Args:
         income: less refunds. unpaid: of it, not paid out yet. held: kept aside for a dispute.
         open_payout: id of a proposal that waits for answers, or None.
+        steps: what would bring the money in hand to whom it is due, by party id.
     """
 
     currency: str
@@ -97,6 +98,7 @@ class Book:
     held: int
     holders: tuple[Holder, ...]
     open_payout: str | None
+    steps: tuple[ledger.Step, ...]
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def _book(session: Session, collaboration_id: str, currency: str, lines: Sequenc
         held=-found.get(HELD, 0),
         holders=holders,
         open_payout=session.scalars(select(MoneyPayout.id).where(*waiting)).first(),
+        steps=ledger.handing_on(found),
     )
 
 

@@ -130,7 +130,7 @@ class PayoutLine:
 
 @dataclass(frozen=True)
 class Told:
-    """A payout in words. ``steps``: what each step of the waterfall has taken of all income so far."""
+    """A payout in words. ``steps``: what each step of the waterfall has taken of all income so far; ``repays_costs``: one of them does."""
 
     currency: str
     units: int
@@ -138,6 +138,7 @@ class Told:
     rule: str
     lines: tuple[PayoutLine, ...]
     steps: tuple[str, ...]
+    repays_costs: bool
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,11 @@ def tell(made: Payout, named: Mapping[str, str], language: str) -> Told:
     )
     steps = tuple(said(sentence, named, language) for _step, sentence in payout_reasons.steps(made, point))
     rule = say(language, _TITLES.get(made.entered.waterfall.id, made.entered.waterfall.title))
-    return Told(currency, made.units, units_text(made.units, places, point), rule, lines, steps)
+    return Told(currency, made.units, units_text(made.units, places, point), rule, lines, steps, _repays(made))
+
+
+def _repays(made: Payout) -> bool:
+    return any(isinstance(step, Costs) for step in made.entered.waterfall.steps)
 
 
 _TITLES = {"by-split": N_("Everything by the accepted split"), "agreed": N_("As the parties agreed")}
@@ -351,7 +356,7 @@ def _written(text: str) -> Waterfall:
 
 def _common(own: OwnRule, currency: str) -> Waterfall:
     """The common form; with nothing chosen it is the split alone."""
-    source = "agreed by the parties with the payout"
+    source = waterfall.WITH_PAYOUT
     steps: list[Step] = [Costs("costs", source)] if own.costs else []
     if own.fixed_party_id or own.fixed_amount.strip():
         units = _placed("/fixed_amount", own.fixed_amount, currency)
@@ -362,7 +367,7 @@ def _common(own: OwnRule, currency: str) -> Waterfall:
         steps.append(Cut("recoup", source, _part(own.recoup_of), to, "down", cap))
     if not steps:
         return waterfall.by_split(currency)
-    steps.append(Shares("rest", "the accepted split", None))
+    steps.append(Shares("rest", waterfall.ACCEPTED_SPLIT, None))
     return Waterfall("agreed", 1, "As the parties agreed", source, currency, "carry", (), tuple(steps))
 
 

@@ -10,7 +10,7 @@ from flask_babel import format_date, format_decimal
 from flask_babel import gettext as _
 
 from ipr_service.errors import N_
-from ipr_service.rights.money import places_of
+from ipr_service.rights.money import places_of, units_text
 from ipr_service.rights.notation import fraction_text, percent
 from ipr_service.rights.statement import KIND_WORDS
 from ipr_service.services import account_statements, allocation, collaboration, crediting, disputing, money, payouts, recording
@@ -65,6 +65,8 @@ def frame(found: Details) -> dict[str, Any]:
         "amount": amount,
         "number": number,
         "day": format_date,
+        "called": {party.id: party.label for party in found.parties},
+        "units_text": lambda units, currency: units_text(units, places_of(currency)),
         "payout_state": {state: (_(word), kind) for state, (word, kind) in PAYOUT_STATES.items()},
         "kind_word": {kind: _(word) for kind, word in KIND_WORDS.items()},
     }
@@ -121,7 +123,8 @@ def record(collaboration_id: str) -> Response:
     """Record what happened."""
     found = collaboration.collaboration(ctx(), actor(), collaboration_id)
     mine = found.mine[0] if found.mine else None
-    form = Form.read(kind=request.args.get("kind", "income"), currency=request.args.get("currency", "EUR"), party_id=mine)
+    given = {name: request.args[name] for name in ("kind", "currency", "party_id", "to_party_id", "amount") if name in request.args}
+    form = Form.read(**{"kind": "income", "currency": "EUR", "party_id": mine or ""} | given)
     if form.sent:
         names = ("kind", "amount", "currency", "party_id", "text", "to_party_id", "day")
         with form.catching():

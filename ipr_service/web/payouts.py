@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from ipr_service.evidence.digest import to_base64
 from ipr_service.services import collaboration, money, paying, payouts
 from ipr_service.services.collaboration import Details
+from ipr_service.services.money import Money
 from ipr_service.services.payouts import OwnRule, ProposePayout, Told
 from ipr_service.web.forms import Form, once
 from ipr_service.web.languages import current
@@ -44,7 +45,14 @@ def new(collaboration_id: str) -> Response:
     if not form.sent:  # what a look at the page alone runs into is told on the page, but is no refusal
         form.status = 200
     books = [book.currency for book in seen.books]
-    return render("money/payout_new.html", form.status, form=form, told=told, books=books, parties=everybody(found), **frame(found))
+    spent = [] if told is None or told.repays_costs else _spent(seen, told.currency)
+    shown = {"told": told, "books": books, "spent": spent, "parties": everybody(found)}
+    return render("money/payout_new.html", form.status, form=form, **shown, **frame(found))
+
+
+def _spent(seen: Money, currency: str) -> list[tuple[str, int]]:
+    """(party, units) of costs that are open: a payout that passes them over should not surprise anybody."""
+    return [(one.name, one.advanced) for book in seen.books if book.currency == currency for one in book.holders if one.advanced > 0]
 
 
 def _start(found: Details) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ipr_service.errors import InputError
 from ipr_service.rights import ledger, waterfall
-from ipr_service.rights.ledger import Posting, Transaction, balances
+from ipr_service.rights.ledger import Posting, Step, Transaction, balances, handing_on, transfer
 from ipr_service.rights.revenue import Entered, Position, payout
 from tests.rights.given import FEWER
 from tests.rights.test_revenue import CAMP, SPLIT
@@ -87,3 +87,25 @@ def test_an_amount_of_nothing_or_less_is_refused() -> None:
     for amount in (0, -5):
         with pytest.raises(InputError, match="above 0"):
             ledger.income(amount, "anna")
+
+
+def test_money_in_hand_goes_first_to_its_holder_and_then_where_most_is_due() -> None:
+    found = handing_on({"cash:anna": 1_000, "due:anna": -300, "due:bruno": -500, "due:clara": -400, "pot": 200, "cash:bruno": 0})
+    assert found == (Step("anna", "anna", 300), Step("anna", "bruno", 500), Step("anna", "clara", 200))
+    assert handing_on({"due:anna": -5, "held": 5}) == ()
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.integers(-50, 99), st.integers(-50, 99)), max_size=6))
+def test_following_the_steps_leaves_either_nothing_due_or_nothing_in_hand(people: dict[str, tuple[int, int]]) -> None:
+    before = {f"cash:{name}": cash for name, (cash, _due) in people.items()} | {
+        f"due:{name}": -owed for name, (_cash, owed) in people.items()
+    }
+    after = dict(before)
+    for step in handing_on(before):
+        assert step.units > 0
+        for posting in transfer(step.units, step.giver, step.taker).postings:
+            after[posting.account] += posting.units
+    owed = [units for account, units in after.items() if account.startswith("due:") and before[account] < 0]
+    hands = [units for account, units in after.items() if account.startswith("cash:") and before[account] > 0]
+    assert max(owed, default=0) <= 0 <= min(hands, default=0)
+    assert not any(owed) or not any(hands)

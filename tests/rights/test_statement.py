@@ -64,7 +64,7 @@ def test_the_table_holds_amounts_as_text_and_no_formula() -> None:
         Entry(ledger.refund(5, "anna"), MARCH[1], "\n  @SUM(A1)"),
     ]
     rows = list(csv.reader(io.StringIO(to_csv(statement("anna", "EUR", entries, MARCH[0], MARCH[30]), "+Anna"))))
-    assert rows[0] == ["Day", "What", "Text", "Why", "Due", "In hand", "Advanced", "Still due", "Currency", "Reference"]
+    assert rows[0] == ["Day", "What", "Text", "Why", "Credited", "In hand", "Advanced", "Still due", "Currency", "Reference"]
     assert rows[1] == ["2026-03-01", "Opening balance", "'+Anna", "", "0.00", "0.00", "0.00", "0.00", "EUR", ""]
     assert rows[2][2] == '\'=HYPERLINK("http://x","y")'
     assert rows[3][:3] == ["2026-03-02", "Refund paid", "'@SUM(A1)"]
