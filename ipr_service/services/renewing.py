@@ -30,6 +30,7 @@ from ipr_service.evidence.statements import Statement
 from ipr_service.gateways.tsa import Authority, Stamped
 from ipr_service.gateways.tsa_round import Patience, ask_all
 from ipr_service.services import proving, renewed
+from ipr_service.services.access import Actor, require_operator
 from ipr_service.services.context import Context
 from ipr_service.services.entries import commit_to, logged
 from ipr_service.store.schema import Idea, IdeaFile, IdeaVersion, LogEntry, LogToken, Renewal, RenewedBundle
@@ -77,6 +78,16 @@ def due(ctx: Context, within: timedelta | None = None) -> tuple[Due, ...]:
     with ctx.database.reading() as session:
         found = [*_first(session, limit), *_again(session, limit)]
     return tuple(sorted(found, key=lambda one: (one.ends_at, one.index)))
+
+
+def listed(ctx: Context, actor: Actor) -> tuple[Due, ...]:
+    """What is due, for the operator's page.
+
+    Raises:
+        NotFoundError: the actor is not the operator.
+    """
+    require_operator(actor)
+    return due(ctx)
 
 
 def _first(session: Session, limit: datetime) -> Iterator[Due]:

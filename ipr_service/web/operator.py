@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from flask_babel import gettext as _
 
-from ipr_service.services import outbox, publishing, readiness, standing, witnessing
+from ipr_service.services import outbox, publishing, readiness, renewing, standing, witnessing
 from ipr_service.services.access import require_operator
 from ipr_service.web.forms import once
 from ipr_service.web.pages import actor, ctx, done, logged_in, render
 from ipr_service.web.witnesses import kinds, reasons
 
 pages = Blueprint("operator", __name__, url_prefix="/operator")
+_SHOWN = 20  # proofs that end soon; `ipr renew --due --dry-run` lists all
 
 
 @pages.get("")
@@ -19,7 +20,7 @@ pages = Blueprint("operator", __name__, url_prefix="/operator")
 def index() -> Response:
     """How this installation stands."""
     require_operator(actor())
-    settings = ctx().settings
+    settings, due = ctx().settings, renewing.listed(ctx(), actor())
     switched = [
         (_("Mail"), bool(settings.smtp_url), _("Mails are kept here and go nowhere."), "IPR_SMTP_URL"),
         (
@@ -47,6 +48,10 @@ def index() -> Response:
         fingerprint=ctx().service_keys.log_keys.fingerprint,
         keys=publishing.vkeys(ctx()).decode().split(),
         standing=standing.look(ctx(), actor()),
+        due=due[:_SHOWN],
+        due_count=len(due),
+        due_by_holders=sum(one.by == "holder" for one in due),
+        renew_days=settings.renew_days,
         kinds=kinds(),
         reasons=reasons(),
         witness_vkey=witnessing.vkey(ctx()),
