@@ -12,6 +12,7 @@ import click
 # name -> (module below ipr_service.cli, attribute, one line for the overview)
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "register": ("register", "register", "Register files: hash them here, keep the proof bundle."),
+    "watch": ("watch_command", "watch", "Watch a folder: register new and changed files as versions."),
     "verify": ("verify", "verify", "Check a proof bundle, offline."),
     "conformance": ("conformance", "conformance_command", "Run the conformance vectors of the proof format."),
     "split": ("split", "split", "Compute who gets which share, and why."),

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,17 +55,29 @@ class Entry:
     status: os.stat_result
 
 
-def walk(folder: Path, without: frozenset[Path] = frozenset(), before: str = "") -> Iterator[Entry | LeftOut]:
+def walk(
+    folder: Path,
+    without: frozenset[Path] = frozenset(),
+    before: str = "",
+    unreadable: Callable[[OSError], object] | None = None,
+) -> Iterator[Entry | LeftOut]:
     """Everything below ``folder``, sorted by the code points of names in NFC, a folder's files where the folder stands.
 
     Args:
         without: absolute paths that are passed over in silence.
+        unreadable: is told of a folder that cannot be read, and the walk goes on beside it; without it that is raised.
 
     Raises:
         OSError: a folder cannot be read.
     """
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: (unicodedata.normalize("NFC", entry.name), entry.name))
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: (unicodedata.normalize("NFC", entry.name), entry.name))
+    except OSError as problem:
+        if unreadable is None:
+            raise
+        unreadable(problem)
+        return
     for entry in entries:
         path, name = Path(entry.path), before + entry.name
         if without and path.absolute() in without:
@@ -78,7 +90,7 @@ def walk(folder: Path, without: frozenset[Path] = frozenset(), before: str = "")
         if why is not None:
             yield LeftOut(path, why)
         elif stat.S_ISDIR(status.st_mode):
-            yield from walk(path, without, f"{name}/")
+            yield from walk(path, without, f"{name}/", unreadable)
         else:
             yield Entry(path, name, status)
 

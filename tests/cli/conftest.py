@@ -112,3 +112,23 @@ def start(folder: Path, *words: str, **more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "ipr_service", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, cwd=folder, env=environment(folder, **more), text=True, **pipes)  # type: ignore[call-overload]  # two pipes
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Path:
+    folder = tmp_path / "studio"
+    (folder / "drawings").mkdir(parents=True)
+    (folder / "drawings" / "chair.svg").write_text("<svg/>")
+    (folder / "hours.csv").write_text("sara,8\n")
+    return folder
+
+
+@pytest.fixture
+def once(ipr: Ipr, served: Served, studio: Path) -> Callable[..., Ended]:
+    """One look at the studio, with nothing to wait for."""
+
+    def look(*words: object) -> Ended:
+        fixed = ("watch", studio, "--once", "--settle", "0", "--server", served.address, "--json")
+        return ipr(*fixed, *words, IPR_TOKEN=served.token)
+
+    return look
