@@ -1,14 +1,17 @@
-"""The law through the API, for everyone: packs, rows, what holds if nobody signs, what an initiative lacks. Nothing is stored."""
+"""The law through the API, for everyone: packs, rows, what holds if nobody signs, what an initiative lacks. An initiative may be kept."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ipr_service.api.auth import actor
+from ipr_service.api.idempotency import once
 from ipr_service.api.place import context
 from ipr_service.api.resource import Resource
 from ipr_service.api.schemas import law as schemas
 from ipr_service.rights import jurisdictions, law_record, unsigned
-from ipr_service.services import law
+from ipr_service.services import initiatives, law
+from ipr_service.services.initiatives import Keep, Kept
 
 blueprint = Resource("law", __name__, url_prefix="/law", description="What the law says, with sources, for everyone. Not legal advice")
 
@@ -62,3 +65,59 @@ def check(query: dict[str, Any]) -> Any:
     """Pre-check of an initiative: who will own what if it started today, and which paper is missing. Nothing is stored."""
     people = [law.participant(at, one) for at, one in enumerate(query["people"])]
     return law_record.precheck(law.check(query["country"], query["rights"], people, law.day(context(), query["date"])))
+
+
+_KEPT = "/initiatives/<string(length=26):initiative_id>"
+
+
+@blueprint.get("/initiatives")
+@blueprint.response(200, schemas.Kept(many=True))
+def list_initiatives() -> Any:
+    """List the initiatives that were checked and kept, the one changed last first."""
+    return [_kept(one) for one in initiatives.kept(context(), actor())]
+
+
+@blueprint.post("/initiatives")
+@once
+@blueprint.arguments(schemas.Keep)
+@blueprint.response(201, schemas.Kept)
+def keep_initiative(order: dict[str, Any]) -> Any:
+    """Keep an initiative for the organisation of the key, so that one can come back and check again."""
+    made = initiatives.keep(context(), actor(), _order(order))
+    return _kept(initiatives.one(context(), actor(), made)), 201, {"Location": f"/api/v1/law/initiatives/{made}"}
+
+
+@blueprint.get(_KEPT)
+@blueprint.response(200, schemas.Kept)
+def show_initiative(initiative_id: str) -> Any:
+    """Look at a kept initiative, with what the law makes of it now."""
+    found, checked = initiatives.check(context(), actor(), initiative_id)
+    return _kept(found) | {"check": law_record.precheck(checked)}
+
+
+@blueprint.put(_KEPT)
+@once
+@blueprint.arguments(schemas.Keep)
+@blueprint.response(200, schemas.Kept)
+def change_initiative(order: dict[str, Any], initiative_id: str) -> Any:
+    """Change a kept initiative."""
+    initiatives.keep(context(), actor(), _order(order), initiative_id)
+    return _kept(initiatives.one(context(), actor(), initiative_id))
+
+
+@blueprint.delete(_KEPT)
+@blueprint.response(204)
+def forget_initiative(initiative_id: str) -> None:
+    """Take a kept initiative away."""
+    initiatives.forget(context(), actor(), initiative_id)
+
+
+def _order(order: dict[str, Any]) -> Keep:
+    mails = {one["id"]: mail for one in order["people"] if (mail := one.pop("email"))}
+    people = tuple(law.participant(at, one) for at, one in enumerate(order["people"]))
+    return Keep(order["title"], order["country"], tuple(order["rights"]), people, order["date"], mails)
+
+
+def _kept(one: Kept) -> dict[str, Any]:
+    people = [vars(each) | {"email": one.said.mails.get(each.id, "")} for each in one.said.people]
+    return {"id": one.id, "changed_at": one.changed_at, **vars(one.said), "people": people}

@@ -1,6 +1,7 @@
 """The pre-check of an initiative: who will own what if it started today, which paper is missing, one click to draft it.
 
-For everyone; only a draft needs a log-in. What is typed is computed and forgotten. A collaboration of one's own fills the form.
+For everyone; only a draft, and keeping the check, need a log-in. What is typed is computed and forgotten unless somebody keeps it for her
+organisation. A collaboration of one's own fills the form.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from flask_babel import gettext as _
 from ipr_service.errors import N_, InputError
 from ipr_service.rights import law_words, precheck
 from ipr_service.rights.precheck import PAPERS, ROLES, Participant, Precheck
-from ipr_service.services import drafting, law
+from ipr_service.services import drafting, initiatives, law
 from ipr_service.services.drafting import CreateAgreement, NamedSignatory
+from ipr_service.services.initiatives import Keep
 from ipr_service.web.forms import Form, once
 from ipr_service.web.languages import current
 from ipr_service.web.law import outlook_view, say, words
@@ -68,14 +70,79 @@ def _start() -> dict[str, str]:
 def check() -> Response:
     """Who takes part, and what comes of it."""
     form = Form.read(**_start())
+    return _page(form, form.sent or request.args.get("case") == "feia")
+
+
+def _page(form: Form, asked: bool, kept_id: str = "") -> Response:
+    """The form, with the answer to what stands in it; ``kept_id``: the kept initiative that it shows."""
     seen: dict[str, Any] | None = None
-    if form.sent or request.args.get("case") == "feia":
+    if asked:
         with form.catching():
             people = _people(form)
             found = law.check(form.value("country"), form.values_of("rights"), people, law.day(ctx(), form.value("date")))
             seen = _view(found, people, form)
-    roles = [(role, _(name)) for role, name in ROLES.items()]
-    return render("law/check.html", form.status, form=form, seen=seen, count=ROWS, roles=roles, makes=precheck.MAKING, **words())
+    return render(
+        "law/check.html",
+        form.status,
+        form=form,
+        seen=seen,
+        count=ROWS,
+        roles=[(role, _(name)) for role, name in ROLES.items()],
+        makes=precheck.MAKING,
+        kept_id=kept_id,
+        kept=() if kept_id or visitor() is None else initiatives.kept(ctx(), actor()),
+        **words(),
+    )
+
+
+@pages.post("/kept")
+@logged_in
+@once
+def keep() -> Response:
+    """Check, and keep what was checked."""
+    form = Form.read()
+    with form.catching():
+        return done(_("Kept for your organisation."), "prechecks.show", initiative_id=initiatives.keep(ctx(), actor(), _order(form)))
+    return _page(form, False)
+
+
+@pages.route("/kept/<initiative_id>", methods=["GET", "POST"])
+@logged_in
+@once
+def show(initiative_id: str) -> Response:
+    """A kept initiative as the law has it now; sent again, it is kept as it was changed."""
+    found = initiatives.one(ctx(), actor(), initiative_id)
+    form = Form.read(**_filled(found.said))
+    if form.sent:
+        with form.catching():
+            initiatives.keep(ctx(), actor(), _order(form), initiative_id)
+            return done(_("Kept for your organisation."), "prechecks.show", initiative_id=initiative_id)
+    return _page(form, not form.problems, initiative_id)
+
+
+@pages.post("/kept/<initiative_id>/forget")
+@logged_in
+@once
+def forget(initiative_id: str) -> Response:
+    """Take a kept initiative away."""
+    initiatives.forget(ctx(), actor(), initiative_id)
+    return done(_("Taken away."), "prechecks.check")
+
+
+def _order(form: Form) -> Keep:
+    people = _people(form)
+    mails = {one.id: form.value(f"email-{one.id[1:]}") for one in people if form.value(f"email-{one.id[1:]}").strip()}
+    return Keep(form.value("title"), form.value("country"), tuple(form.values_of("rights")), tuple(people), form.value("date"), mails)
+
+
+def _filled(said: Keep) -> dict[str, str]:
+    """The form as it was when it was kept."""
+    names = {one.id: one.name for one in said.people}
+    filled = {"title": said.title, "country": said.country, "rights": " ".join(said.rights), "date": said.date}
+    for at, one in enumerate(said.people[:ROWS]):
+        row = (one.name, one.role, names.get(one.works_for, ""), one.country, said.mails.get(one.id, ""))
+        filled |= {f"{name}-{at}": text for name, text in zip(FIELDS, row, strict=True)}
+    return filled
 
 
 def _people(form: Form) -> list[Participant]:

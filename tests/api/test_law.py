@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ipr_service.rights import jurisdictions
+from ipr_service.services.context import Context
+from tests.support.house import person
 
 URL = "/api/v1/law"
 ANNA = {"id": "anna", "country": "IT"}
@@ -89,3 +92,19 @@ def test_what_cannot_be_asked_is_refused_at_its_field(client: FlaskClient, path:
 def test_rows_of_an_unknown_country_or_right_are_refused(client: FlaskClient) -> None:
     assert client.get(f"{URL}/rows?country=US").status_code == 422
     assert client.get(f"{URL}/rows?country=FR&right=plant").get_json()["errors"][0]["pointer"] == "/right"
+
+
+def test_an_initiative_is_kept_and_checked_again(client: FlaskClient, sqlite_ctx: Context, bearer: Callable[..., dict[str, str]]) -> None:
+    hers = bearer(person(sqlite_ctx))
+    people = [{"id": "a", "name": "FEIA", "role": "organiser"}, {"id": "b", "name": "Cul de Sac", "role": "freelancer", "works_for": "a"}]
+    order = {"title": "The camp", "country": "EU", "rights": ["design"], "people": people}
+    made = client.post("/api/v1/law/initiatives", json=order, headers=hers)
+    assert made.status_code == 201
+    found = client.get(made.headers["Location"], headers=hers).get_json()
+    assert [(one["party"], one["result"]) for one in found["check"]["gets"]] == [("a", "nothing"), ("b", "owns")]
+    changed = client.put(made.headers["Location"], json=order | {"title": "The camp of May"}, headers=hers)
+    assert changed.get_json()["title"] == "The camp of May"
+    assert [one["title"] for one in client.get("/api/v1/law/initiatives", headers=hers).get_json()] == ["The camp of May"]
+    assert client.delete(made.headers["Location"], headers=hers).status_code == 204
+    assert client.get("/api/v1/law/initiatives", headers=hers).get_json() == []
+    assert client.get("/api/v1/law/initiatives").status_code == 401

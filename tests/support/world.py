@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
+from ipr_service.rights.precheck import Participant
 from ipr_service.services import (
     collaboration,
     contributing,
     disclosure,
     disputing,
     granting,
+    initiatives,
     joining,
     organisations,
     paying,
@@ -57,7 +59,7 @@ def build(ctx: Context) -> Things:
     sara = person(ctx, "Sara", organisation="Mobili Rossi")
     marko = person(ctx, "Marko", organisation="Studio Marko")
     things = Things(sara, marko, {"organisation_id": str(sara.organisation_id), "person_id": str(sara.person_id)})
-    for fill in (_idea, _collaboration, _grants, _money, _invitation, _secrets_of_the_house, _disclosure, _holding):
+    for fill in (_idea, _collaboration, _grants, _money, _invitation, _secrets_of_the_house, _disclosure, _holding, _initiative):
         fill(ctx, things)
     return things
 
@@ -145,3 +147,9 @@ def _holding(ctx: Context, things: Things) -> None:
 def invitation_secret(ctx: Context, to: str) -> str:
     """The secret in the newest invitation mailed to an address."""
     return next(secret_in(mail) for mail in mails(ctx, to) if "/invitations/" in mail.body)
+
+
+def _initiative(ctx: Context, things: Things) -> None:
+    """A pre-checked initiative that was kept."""
+    kept = initiatives.Keep(CANARY, "EU", ("design",), (Participant("p0", CANARY, "freelancer"),))
+    things.parameters |= {"initiative_id": initiatives.keep(ctx, things.sara, kept)}

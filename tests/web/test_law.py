@@ -89,6 +89,23 @@ def test_one_click_drafts_the_missing_paper_with_what_is_known(sara: Browser) ->
     assert "Lea" in sara.get(answer.location).get_data(as_text=True)
 
 
+def test_a_check_is_kept_opened_again_changed_and_taken_away(sara: Browser) -> None:
+    sara.sign_up()
+    refused = sara.send("/law/check/kept", page="/law/check", **FEIA, title="")
+    assert (refused.status_code, 'href="#title"' in refused.get_data(as_text=True)) == (422, True)
+    there = sara.send("/law/check/kept", page="/law/check", **FEIA, title="The camp").location
+    said = sara.get(there).get_data(as_text=True)
+    assert "If it started today" in said
+    assert 'value="lea@example.org"' in said, "the draft has what it needs"
+    assert "The camp" in sara.get("/law/check").get_data(as_text=True)
+    changed = sara.send(there, page=there, **(FEIA | {"name-1": "Marta"}), title="The camp of May")
+    assert (changed.status_code, changed.location) == (303, there)
+    assert "Marta" in words(sara.get(there).get_data(as_text=True))
+    assert sara.send(f"{there}/forget", page=there).status_code == 303
+    assert "The camp" not in sara.get("/law/check").get_data(as_text=True).split("<main")[1]
+    assert sara.get(there).status_code == 404
+
+
 def test_without_a_mail_address_the_form_of_the_kind_asks_for_it(sara: Browser) -> None:
     sara.sign_up()
     answer = sara.send("/law/check/draft", page="/law/check", kind="contribution-terms", name="Lea", email="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ipr_service.api.schemas.base import Strict, Text
+from ipr_service.api.schemas.base import Moment, Strict, Text, identifier
 from ipr_service.rights.precheck import MAX_PARTICIPANTS, ROLES
 from ipr_service.rights.unsigned import MAX_MAKERS, WORKING
 
@@ -175,3 +175,24 @@ class Check(Strict):
     gets = fields.List(fields.Nested(Gets))
     missing = fields.List(fields.Nested(Missing))
     outlooks = fields.List(fields.Nested(Outlook))
+
+
+class PersonKept(Person):
+    """A participant, with the mail address that a draft would go to."""
+
+    email = Text(most=320, load_default="")
+
+
+class Keep(CheckQuery):
+    """An initiative to keep."""
+
+    title = Text(least=1, most=200, required=True)
+    people = fields.List(fields.Nested(PersonKept), required=True, validate=validate.Length(1, MAX_PARTICIPANTS))
+
+
+class Kept(Keep):
+    """A kept initiative; ``check`` when one is looked at."""
+
+    id = identifier()
+    changed_at = Moment()
+    check = fields.Nested(Check)
