@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from binascii import b2a_base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ipr_service.errors import N_, FormatError
@@ -69,6 +69,19 @@ def parse_entry(entry: bytes) -> bytes:
 def leaf_hash(entry: bytes) -> bytes:
     """The RFC 6962 leaf hash of an entry."""
     return merkle.leaf_hash(entry)
+
+
+def leaf_hashes(commitments: Iterable[bytes]) -> list[bytes]:
+    """The leaf hashes of the entries of many commitments, in their order.
+
+    Raises:
+        FormatError: one has not 32 bytes.
+    """
+    held = list(commitments)
+    if any(len(one) != 32 for one in held):
+        raise FormatError(N_("A commitment has 32 bytes."))
+    sha256, base64, begin = hashlib.sha256, b2a_base64, b"\x00" + ENTRY_PREFIX
+    return [sha256(begin + base64(one)).digest() for one in held]
 
 
 @dataclass(frozen=True)

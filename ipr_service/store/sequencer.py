@@ -1,8 +1,10 @@
 """The one door into the log: plans wait, whoever holds the head writes all that wait, in ONE transaction.
 
 A :class:`WritePlan` is frozen data: rows to insert, guarded updates, entries to log, outbox rows. A group of plans becomes one
-transaction with its entries, tiles and one signed checkpoint (group commit). On SQLite one serving process groups and other
-processes take the write lock in turn; on PostgreSQL any number of processes do, the head row is locked.
+transaction with its entries, tiles and one signed checkpoint (group commit). Whoever leads waits a moment for those who wrote with
+the group before, because a signature and a sync cost the same for one plan as for all; a writer alone waits for nobody. On SQLite one
+serving process groups and other processes take the write lock in turn; on PostgreSQL any number of processes do, the head row is
+locked.
 
 What a crash means: before the commit returns nothing happened and nobody holds a receipt; after it everything is on the disk
 and the outbox says what is still due. There is no state in between. A plan that fails (unique key, guard) fails alone.
@@ -33,7 +35,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ipr_service.errors import N_, ConflictError, ServiceError, SettingsError, UnavailableError
 from ipr_service.evidence.checkpoint import Checkpoint
-from ipr_service.evidence.commitment import entry_line, leaf_hash
+from ipr_service.evidence.commitment import leaf_hashes
 from ipr_service.store.database import Clock, Database, speaking
 from ipr_service.store.edge import Edge, grow, read_edge, write_tiles
 from ipr_service.store.plans import Delete, Insert, Logged, Receipt, Update, WritePlan
@@ -45,6 +47,8 @@ __all__ = ["Delete", "Insert", "Logged", "Receipt", "Sequencer", "Update", "Writ
 
 log = structlog.get_logger()
 MAX_GROUP = 256
+GATHERING = 0.01
+"""Seconds that a leader waits at most for as many plans as there were writers a moment ago."""
 CLOCK_TOLERANCE = timedelta(seconds=2)
 HEAD_STEP = timedelta(seconds=1)
 
@@ -140,16 +144,22 @@ class Sequencer:
         sign: makes the signed note of a checkpoint (Ed25519 and ML-DSA-44 lines); called once for each checkpoint.
         origin: the log's name; the database must hold the same or none.
         clock: aware UTC.
+        gathering: seconds that a group may wait for its writers.
     """
 
-    def __init__(self, database: Database, sign: Callable[[Checkpoint], bytes], origin: str, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, sign: Callable[[Checkpoint], bytes], origin: str, clock: Clock, gathering: float = GATHERING
+    ) -> None:
         self._database = database
         self._sign = sign
         self._origin = origin
         self._clock = clock
+        self._gathering = gathering
         self._turn = threading.Lock()
+        self._all_here = threading.Condition(self._turn)
         self._led = False
         self._waiting: list[_Job] = []
+        self._writers = 1  # how many wrote, or waited to, when the last group was done
         self._edge: tuple[bytes, Edge] | None = None  # the root it belongs to; only the leader looks at it
 
     def write(self, plan: WritePlan) -> tuple[Receipt, ...]:
@@ -166,6 +176,8 @@ class Sequencer:
         with self._turn:
             self._waiting.append(job)
             leads, self._led = not self._led, True
+            if len(self._waiting) == self._writers:
+                self._all_here.notify()
         if not leads:
             job.woken.acquire()  # by whoever wrote it, or by the last leader, who hands over
         if not job.done:
@@ -177,12 +189,14 @@ class Sequencer:
     def _lead(self) -> None:
         """Write the group that waits, hand over to the first who came meanwhile, and let those go on whose plans were written."""
         with self._turn:
+            self._all_here.wait_for(lambda: len(self._waiting) >= self._writers, self._gathering)
             group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
         try:
             self._write_group(group)
         finally:
             with self._turn:
                 self._led = bool(self._waiting)
+                self._writers = min(MAX_GROUP, len(group) + len(self._waiting))
                 following = self._waiting[0] if self._waiting else None
             if following is not None:
                 following.woken.release()
@@ -302,9 +316,10 @@ def _add_entries(connection: Connection, group: Sequence[_Job], size: int, now: 
     if not entries:
         return []
     count = len(entries)
+    commitments = [entry.commitment for entry in entries]
     columns: dict[str, Sequence[Any]] = {
         "index": range(size, size + count),
-        "commitment": [entry.commitment for entry in entries],
+        "commitment": commitments,
         "kind": [entry.kind for entry in entries],
         "thing_id": [entry.thing_id for entry in entries],
         "manifest": [entry.manifest for entry in entries],
@@ -314,7 +329,7 @@ def _add_entries(connection: Connection, group: Sequence[_Job], size: int, now: 
         "created_at": [now] * count,
     }
     insert_columns(connection, _ENTRIES, columns)
-    return [leaf_hash(entry_line(entry.commitment)) for entry in entries]
+    return leaf_hashes(commitments)
 
 
 def log_time(database: Database, clock: Clock) -> datetime:

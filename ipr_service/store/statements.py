@@ -66,8 +66,11 @@ class Prepared:
         return made.read(cursor.fetchall()) if cursor.description else []
 
 
-def _execute(connection: Connection, text: str, values: Any) -> DBAPICursor:
+def _execute(connection: Connection, text: str, values: Any, *, many: bool = False) -> DBAPICursor:
     """One statement inside the transaction of a connection, handed to the driver.
+
+    Args:
+        many: ``values`` are rows, and the statement runs for each.
 
     Raises:
         sqlalchemy.exc.DBAPIError: what the driver raised, by the name that SQLAlchemy gives it.
@@ -76,7 +79,7 @@ def _execute(connection: Connection, text: str, values: Any) -> DBAPICursor:
         connection.begin()
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(text, values)
+        (cursor.executemany if many else cursor.execute)(text, values)
     except connection.dialect.loaded_dbapi.Error as problem:
         raise DBAPIError.instance(text, None, problem, Exception, hide_parameters=True, dialect=connection.dialect) from problem
     return cursor
@@ -180,15 +183,26 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, S
     Raises:
         sqlalchemy.exc.IntegrityError: a unique key or a reference is violated.
     """
-    into = _insert_into(table, tuple(columns), connection.dialect, upsert)
+    said = columns if upsert else {name: values for name, values in columns.items() if not _is_null(table, name, values)}
+    into = _insert_into(table, tuple(said), connection.dialect, upsert)
     ready = [
-        values if process is None else _processed(process, values) for process, values in zip(into.processes, columns.values(), strict=True)
+        values if process is None else _processed(process, values) for process, values in zip(into.processes, said.values(), strict=True)
     ]
+    count = len(ready[0])
+    if count > WIDEST and connection.dialect.name == "sqlite":  # many rows, one by one, cost it less than many values in one statement
+        _execute(connection, into.text(1), zip(*ready, strict=True), many=True)
+        return
     at = 0
-    for width in _widths(len(ready[0])):
+    for width in _widths(count):
         values = tuple(chain.from_iterable(zip(*(column[at : at + width] for column in ready), strict=True)))
         _execute(connection, into.text(width), values)
         at += width
+
+
+def _is_null(table: Table, name: str, values: Sequence[Any]) -> bool:
+    """Whether the column may as well be left out: nothing stands in it, and nothing else would be put there. Saying NULL takes time."""
+    column = table.c[name]
+    return values[0] is None and column.nullable is True and column.server_default is None and not any(v is not None for v in values)
 
 
 def _processed(process: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from ipr_service.errors import ConflictError, SettingsError, UnavailableError
 from ipr_service.evidence import merkle
-from ipr_service.evidence.checkpoint import LogKeys, open_checkpoint, sign_checkpoint
+from ipr_service.evidence.checkpoint import Checkpoint, LogKeys, open_checkpoint, sign_checkpoint
 from ipr_service.evidence.commitment import entry_line, leaf_hash
 from ipr_service.store.database import Database
 from ipr_service.store.schema import LogCheckpoint, LogEntry, LogHead, LogTile, Organisation
@@ -106,6 +106,53 @@ def test_of_many_at_once_each_gets_its_own_index_and_failures_stay_alone(databas
         newest = session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size.desc())).first()
     assert newest is not None
     assert (newest.size, newest.root) == _root_of_rows(database)
+
+
+def test_writers_who_came_together_are_waited_for_and_share_one_checkpoint(database: Database) -> None:
+    """Three writers, each thirty times. Without waiting, one would write while the others come back, and groups would be of one and two."""
+    open_log(database, ORIGIN, START, merkle.EMPTY_ROOT)
+    sequencer = Sequencer(database, partial(sign_checkpoint, keys=KEYS), ORIGIN, lambda: START, gathering=0.5)
+    sizes = []
+
+    def writer(number: int) -> None:
+        for place in range(30):
+            (receipt,) = sequencer.write(WritePlan(logged=(_entry(100 * number + place),)))
+            sizes.append(receipt.checkpoint_size)
+
+    threads = [threading.Thread(target=writer, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(sizes) == 90
+    assert len(set(sizes)) <= 40  # thirty, and a few at the beginning and the end, where not all three are there
+
+
+def test_a_writer_who_is_alone_waits_for_nobody(database: Database) -> None:
+    open_log(database, ORIGIN, START, merkle.EMPTY_ROOT)
+    sequencer = Sequencer(database, partial(sign_checkpoint, keys=KEYS), ORIGIN, lambda: START, gathering=3600)
+    assert [sequencer.write(WritePlan(logged=(_entry(number),)))[0].index for number in range(3)] == [0, 1, 2]
+
+
+def test_those_who_stay_away_are_waited_for_no_longer_than_was_said(database: Database) -> None:
+    open_log(database, ORIGIN, START, merkle.EMPTY_ROOT)
+    signing, go_on = threading.Event(), threading.Event()
+
+    def sign(checkpoint: Checkpoint) -> bytes:
+        signing.set()
+        go_on.wait()
+        return sign_checkpoint(checkpoint, KEYS)
+
+    sequencer = Sequencer(database, sign, ORIGIN, lambda: START, gathering=0.05)
+    threads = [threading.Thread(target=sequencer.write, args=(WritePlan(logged=(_entry(number),)),)) for number in range(4)]
+    threads[0].start()
+    signing.wait()
+    for thread in threads[1:]:
+        thread.start()
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert [sequencer.write(WritePlan(logged=(_entry(number),)))[0].index for number in (7, 8)] == [4, 5]
 
 
 def test_two_sequencers_on_one_database_take_turns(database_url: str) -> None:
