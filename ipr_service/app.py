@@ -172,6 +172,13 @@ def create_queue(settings: Settings, random: Random = os.urandom) -> Huey:
     return make_queue(settings, keys.derived("queue"))
 
 
+class House(Flask):
+    """Flask without a question that it asks of each function of each request: no view of ours is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings | None = None, ctx: Context | None = None) -> Flask:
     """The WSGI application.
 
@@ -185,7 +192,7 @@ def create_app(settings: Settings | None = None, ctx: Context | None = None) -> 
         ctx = build_context(settings, create_queue(settings))
         starting.refuse_fork(ctx)
     web = Path(__file__).parent / "web"
-    app = Flask("ipr_service", static_folder=str(web / "static"), template_folder=str(web / "templates"))
+    app = House("ipr_service", static_folder=str(web / "static"), template_folder=str(web / "templates"))
     app.secret_key = ctx.service_keys.cookie_secret
     app.extensions["ipr"] = ctx
     app.config["MAX_FORM_PARTS"] = 2 * ctx.settings.max_files + 500

@@ -56,7 +56,7 @@ class Vkey:
         if PUBLIC_SIZES.get(self.kind) != len(self.public):
             raise FormatError(N_("Known keys are Ed25519 (1), Ed25519 cosignature (4) and ML-DSA-44 (6)."))
 
-    @property
+    @cached_property
     def id(self) -> bytes:
         """The key id, 4 bytes."""
         return key_id(self.name, self.kind, self.public)

@@ -6,7 +6,8 @@ table (``services/sessions``): the row decides, so a session can be revoked. Idl
 
 from __future__ import annotations
 
-from flask import Flask, g, session
+from flask import Flask, Request, Response, g, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from ipr_service.services import sessions
 from ipr_service.services.context import Context
@@ -14,8 +15,20 @@ from ipr_service.services.context import Context
 _TOKEN = "t"  # noqa: S105 - a name, not a secret
 
 
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's sessions, without making keys for requests that carry no cookie: all those of machines."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return super().open_session(app, request) if "HTTP_COOKIE" in request.environ else self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
+
+
 def configure(app: Flask, ctx: Context) -> None:
     """Name and harden the cookie."""
+    app.session_interface = CookieSessions()
     secure = ctx.settings.secure
     app.config.update(
         SESSION_COOKIE_NAME="__Host-ipr" if secure else "ipr",
