@@ -16,7 +16,7 @@ from ipr_service.errors import N_, FormatError
 from ipr_service.evidence import merkle
 from ipr_service.evidence.body import Checkpoint
 from ipr_service.evidence.merkle import HASH_SIZE, Frontier, SubtreeReader, leaf_hash
-from ipr_service.evidence.tiles import WIDTH, TilePath, decode_entries, subtree_reader
+from ipr_service.evidence.tiles import WIDTH, GrowingTree, TilePath, TileWrite, decode_entries, subtree_reader
 
 Fetch = Callable[[str], bytes | None]
 
@@ -144,9 +144,7 @@ def audit(fetch: Fetch, checkpoint: Checkpoint, took: Callable[[int, bytes], Non
     Args:
         took: told of each entry, index and bytes, in order; a caller compares them with what it holds.
     """
-    served = Served(fetch, checkpoint.size)
-    frontier = Frontier()
-    unfinished: list[tuple[bytes, ...]] = []  # of each level, what its last tile holds so far
+    served, tree = Served(fetch, checkpoint.size), GrowingTree()
     for index in range(-(-checkpoint.size // WIDTH)):
         try:
             entries = served.entries(index)
@@ -156,35 +154,18 @@ def audit(fetch: Fetch, checkpoint: Checkpoint, took: Callable[[int, bytes], Non
         for place, entry in enumerate(entries, index * WIDTH):
             if took is not None:
                 took(place, entry)
-        leaves = tuple(leaf_hash(entry) for entry in entries)
-        frontier = frontier.extend(leaves)
-        yield from _finished(served, unfinished, leaves, index)
-    for level, hashes in enumerate(unfinished):
-        if hashes:
-            yield from _tile(served, level, (checkpoint.size >> (8 * level)) // WIDTH, hashes)
-    if frontier.root() != checkpoint.root:
+        for tile in tree.add([leaf_hash(entry) for entry in entries]):
+            yield from _tile(served, tile)
+    for tile in tree.unfinished():
+        yield from _tile(served, tile)
+    if tree.root() != checkpoint.root:
         yield Wrong("checkpoint", ServedError(N_("The entries do not lead to the root of the checkpoint.")))
 
 
-def _finished(served: Served, unfinished: list[tuple[bytes, ...]], hashes: tuple[bytes, ...], index: int) -> Iterator[Wrong]:
-    """Compare each tile that ``hashes`` complete, level by level. ``index``: number of the tile of level 0 that they belong to."""
-    level = 0
-    while hashes:
-        if level == len(unfinished):
-            unfinished.append(())
-        held = unfinished[level] + hashes
-        if len(held) < WIDTH:
-            unfinished[level] = held
-            return
-        yield from _tile(served, level, index, held)
-        unfinished[level], hashes = (), (merkle.root(held),)
-        level, index = level + 1, index // WIDTH
-
-
-def _tile(served: Served, level: int, index: int, hashes: tuple[bytes, ...]) -> Iterator[Wrong]:
-    path = TilePath(level, index, len(hashes)).to_text()
+def _tile(served: Served, tile: TileWrite) -> Iterator[Wrong]:
+    path = tile.path()
     try:
-        if served.hashes(level, index) != b"".join(hashes):
+        if served.hashes(tile.level, tile.index) != tile.data:
             yield Wrong(path, ServedError(N_("{path} does not hold the hashes of the entries."), path=path))
     except ServedError as problem:
         yield Wrong(path, problem)

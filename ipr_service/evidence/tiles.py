@@ -6,13 +6,14 @@ hold the entries themselves. Pure: tiles come from a reader and go back as value
 
 from __future__ import annotations
 
+import hashlib
 import re
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ipr_service.errors import N_, FormatError
-from ipr_service.evidence.merkle import HASH_SIZE, SubtreeReader, node_hash
+from ipr_service.evidence.merkle import HASH_SIZE, Frontier, SubtreeReader
 
 WIDTH = 256
 MAX_LEVEL = 63
@@ -105,6 +106,50 @@ def tile_writes(old_size: int, leaf_hashes: Sequence[bytes], read: TileReader) -
     return writes
 
 
+class GrowingTree:
+    """A log derived anew from its leaves: its tiles as they fill, and its root after any number of leaves. Memory does not grow with it."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._full = Frontier()  # over the roots of the full tiles of level 0
+        self._open: list[list[bytes]] = [[]]  # of each level, the hashes of its unfinished tile
+
+    def add(self, leaf_hashes: Sequence[bytes]) -> list[TileWrite]:
+        """Append leaves. Returns the tiles that they fill, lower levels first where one fills another."""
+        filled: list[TileWrite] = []
+        at = 0
+        while at < len(leaf_hashes):
+            some = leaf_hashes[at : at + WIDTH - len(self._open[0])]
+            self._open[0] += some
+            at, self.size = at + len(some), self.size + len(some)
+            if len(self._open[0]) == WIDTH:
+                self._fill(filled)
+        return filled
+
+    def _fill(self, filled: list[TileWrite]) -> None:
+        for level, hashes in enumerate(self._open):
+            if len(hashes) < WIDTH:
+                return
+            data = b"".join(hashes)
+            filled.append(TileWrite(level, (self.size >> 8 * (level + 1)) - 1, WIDTH, data))
+            above = _tile_root(data)
+            if level == 0:
+                self._full = self._full.extend((above,))
+            if level + 1 == len(self._open):
+                self._open.append([])
+            self._open[level] = []
+            self._open[level + 1].append(above)
+
+    def unfinished(self) -> list[TileWrite]:
+        """The tiles on the right edge, lower levels first."""
+        return [TileWrite(level, self.size >> 8 * (level + 1), len(held), b"".join(held)) for level, held in enumerate(self._open) if held]
+
+    def root(self) -> bytes:
+        """The root hash over all leaves so far."""
+        edge = Frontier().extend(self._open[0])
+        return Frontier(self.size, self._full.hashes + edge.hashes).root()
+
+
 def tiles_of(size: int) -> list[TilePath]:
     """Every tile that a log of ``size`` leaves serves, full and partial, lower levels first; without entry bundles."""
     paths: list[TilePath] = []
@@ -169,7 +214,7 @@ def _stored(data: bytes, width: int) -> bytes:
 
 def _tile_root(data: bytes) -> bytes:
     """Root of the perfect subtree over the hashes in ``data`` (their number is a power of two)."""
-    row = [data[i : i + HASH_SIZE] for i in range(0, len(data), HASH_SIZE)]
-    while len(row) > 1:
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
-    return row[0]
+    sha256, pair = hashlib.sha256, 2 * HASH_SIZE
+    while len(data) > HASH_SIZE:  # node_hash of each pair, without a call for each: whole tiles are hashed here
+        data = b"".join([sha256(b"\x01" + data[i : i + pair]).digest() for i in range(0, len(data), pair)])
+    return data

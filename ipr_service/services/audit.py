@@ -7,18 +7,19 @@
 5. checkpoints kept outside, if any are given: a database rolled back with all its rows agrees with itself, and not with them
 6. an export, if one is given: rebuilt from its own entries, and compared with the rows
 
-Findings name the row. Nothing is repaired here. A thing whose key was erased on purpose opens to nothing and is passed over.
+Findings name the row. Nothing is repaired here. A thing whose key was erased on purpose opens to nothing and is passed over. Rows are read
+some at a time: memory does not grow with them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -43,7 +44,7 @@ from ipr_service.services.context import Context
 from ipr_service.services.entries import Opened, opened
 from ipr_service.services.export_audit import exported
 from ipr_service.services.intake import file_ref
-from ipr_service.services.log_audit import Finding, anchored, log_rows
+from ipr_service.services.log_audit import Finding, log_rows
 from ipr_service.store.schema import (
     AccessRecord,
     AgreementDocument,
@@ -70,6 +71,8 @@ from ipr_service.store.schema import (
 )
 
 Expected = Callable[[Context, Session, Any], Sequence[Statement]]
+BATCH = 500
+"""Rows in memory at a time, with the entries that they name opened."""
 TIME_TOLERANCE = timedelta(hours=1)  # between deciding on a version and its checkpoint: the wait for the log
 
 
@@ -121,24 +124,22 @@ def audit(ctx: Context, anchors: Sequence[bytes] = (), export: Path | None = Non
         InputError: the folder holds no export.
     """
     with ctx.database.reading() as session:
-        entries = session.scalars(select(LogEntry).order_by(LogEntry.index)).all()
-        findings = [*log_rows(ctx, session, entries), *anchored(ctx, entries, anchors)]
-        findings += exported(ctx, export, entries) if export is not None else ()
-        opening = {entry.commitment: _open(ctx, entry) for entry in entries}
-        findings += [Finding(f"log_entry {entry.index}", what) for entry in entries if (what := opening[entry.commitment].wrong)]
-        checked, more = _rows(ctx, session, opening)
-    return AuditReport(len(entries), checked, (*findings, *more))
+        findings = list(log_rows(ctx, session, anchors))
+        findings += exported(ctx, session, export) if export is not None else ()
+        rows = _Rows(ctx, session)
+        findings += rows.findings()
+        entries = session.scalar(select(func.count()).select_from(LogEntry)) or 0
+    return AuditReport(entries, rows.checked, tuple(findings))
 
 
 @dataclass
 class _Entry:
-    """One entry as far as it opens. ``named`` says whether a row stands for it."""
+    """One entry as far as it opens."""
 
     row: LogEntry
     opened: Opened | None = None
     erased: bool = False
     wrong: str = ""
-    named: bool = False
 
 
 def _open(ctx: Context, entry: LogEntry) -> _Entry:
@@ -163,30 +164,69 @@ def _open(ctx: Context, entry: LogEntry) -> _Entry:
     return _Entry(entry, kept, wrong="; ".join(what for good, what in checks if not good))
 
 
-def _rows(ctx: Context, session: Session, entries: Mapping[bytes, _Entry]) -> tuple[int, list[Finding]]:
-    checked, findings = 0, []
-    for model, column, expected in COVERED:
-        for row in session.scalars(select(model).where(getattr(model, column).is_not(None))):
-            checked += 1
-            wrong = _compare(ctx, session, row, entries.get(getattr(row, column)), expected)
-            if wrong:
-                findings.append(Finding(f"{model.__tablename__} {row.id}", wrong))  # type: ignore[attr-defined]  # every covered model has an id
-    for version in session.scalars(select(IdeaVersion)):
-        checked += 1
-        findings += [
-            Finding(f"idea_version {version.id}", what) for what in _version(ctx, session, version, entries.get(version.commitment))
-        ]
-    for idea in session.scalars(select(Idea)):
-        findings += [Finding(f"idea {idea.id}", what) for what in _holder(session, idea)]
-    unnamed = (one.row for one in entries.values() if not one.named)
-    findings += [Finding(f"log_entry {entry.index}", f"no row names it: that of {entry.thing_id} was removed") for entry in unnamed]
-    return checked, findings
+class _Rows:
+    """The rows that entries cover, some at a time: memory does not grow with them."""
+
+    def __init__(self, ctx: Context, session: Session) -> None:
+        self._ctx, self._session = ctx, session
+        self.checked = 0
+        self._told: set[int] = set()  # entries that do not open and were named: several rows may stand for one
+
+    def findings(self) -> Iterator[Finding]:
+        for model, column, expected in COVERED:
+            for rows, entries in self._batches(model, column):
+                for row in rows:
+                    self.checked += 1
+                    if wrong := _compare(self._ctx, self._session, row, entries.get(getattr(row, column)), expected):
+                        yield Finding(f"{model.__tablename__} {row.id}", wrong)
+                yield from self._closed(entries)
+        for rows, entries in self._batches(IdeaVersion, "commitment"):
+            ideas = _some(self._session, Idea, Idea.id, {row.idea_id for row in rows})  # held, so that each is at hand below
+            for row in rows:
+                self.checked += 1
+                for what in _version(self._ctx, self._session, row, entries.get(row.commitment)):
+                    yield Finding(f"idea_version {row.id}", what)
+            del ideas
+            yield from self._closed(entries)
+        yield from _holders(self._session)
+        for rows in self._unnamed():
+            yield from self._closed({row.commitment: _open(self._ctx, row) for row in rows})
+            for row in rows:
+                yield Finding(f"log_entry {row.index}", f"no row names it: that of {row.thing_id} was removed")
+
+    def _batches(self, model: type[Base], column: str) -> Iterator[tuple[Sequence[Any], Mapping[bytes, _Entry]]]:
+        """The rows of a table that name an entry, and these entries by their commitments."""
+        for rows in _batches(self._session, select(model).where(getattr(model, column).is_not(None))):
+            named = _some(self._session, LogEntry, LogEntry.commitment, {getattr(row, column) for row in rows})
+            yield rows, {entry.commitment: _open(self._ctx, entry) for entry in named}
+
+    def _unnamed(self) -> Iterator[Sequence[Any]]:
+        """The entries that no row names."""
+        columns = ((IdeaVersion, "commitment"), *((model, column) for model, column, _ in COVERED))
+        named = union_all(*(select(getattr(model, column)).where(getattr(model, column).is_not(None)) for model, column in columns))
+        return _batches(self._session, select(LogEntry).where(LogEntry.commitment.not_in(named)).order_by(LogEntry.index))
+
+    def _closed(self, entries: Mapping[bytes, _Entry]) -> Iterator[Finding]:
+        """The entries among these that do not open as they must, each named once."""
+        for entry in entries.values():
+            if entry.wrong and entry.row.index not in self._told:
+                self._told.add(entry.row.index)
+                yield Finding(f"log_entry {entry.row.index}", entry.wrong)
+
+
+def _batches(session: Session, query: Select[Any]) -> Iterator[Sequence[Any]]:
+    """What a query finds, :data:`BATCH` rows at a time."""
+    yield from session.scalars(query.execution_options(yield_per=BATCH)).partitions()
+
+
+def _some(session: Session, model: type[Base], column: Any, values: Collection[Any]) -> Sequence[Any]:
+    """The rows with one of at most :data:`BATCH` values in a column."""
+    return session.scalars(select(model).where(column.in_(values))).all()
 
 
 def _compare(ctx: Context, session: Session, row: Base, entry: _Entry | None, expected: Expected) -> str:
     if entry is None:
         return "its commitment is not in the log"
-    entry.named = True
     if entry.erased:
         return ""
     if entry.opened is None:
@@ -209,7 +249,6 @@ def _version(ctx: Context, session: Session, version: IdeaVersion, entry: _Entry
     if entry is None:
         yield "its commitment is not in the log"
         return
-    entry.named = True
     idea = session.get(Idea, version.idea_id)
     if idea is None or (entry.row.thing_id, entry.row.kind) != (idea.id, idea.kind):
         yield "its entry is of another idea or kind"
@@ -231,14 +270,22 @@ def _version(ctx: Context, session: Session, version: IdeaVersion, entry: _Entry
     yield from _said(ctx, session, idea, version, said)
 
 
-def _holder(session: Session, idea: Idea) -> Iterator[str]:
-    """Whose an idea is: of the organisation that registered it first, or to which it passed last."""
-    passed = select(Transfer.receiver_organisation_id).where(Transfer.idea_id == idea.id, Transfer.state == "accepted")
-    first = select(IdeaVersion.organisation_id).where(IdeaVersion.idea_id == idea.id, IdeaVersion.number == 1)
-    holder = session.scalar(passed.order_by(Transfer.decided_at.desc(), Transfer.id.desc()).limit(1)) or session.scalar(first)
-    owners = select(Participant.organisation_id).where(Participant.thing_id == idea.id, Participant.role == "owner")
-    if [holder] != [idea.organisation_id] or list(session.scalars(owners)) != [holder]:
-        yield "it is held by somebody who neither registered it nor took it over"
+def _holders(session: Session) -> Iterator[Finding]:
+    """Whose each idea is: of the organisation that registered it first, or to which it passed last."""
+    for ideas in _batches(session, select(Idea)):
+        ids = [idea.id for idea in ideas]
+        versions = select(IdeaVersion.idea_id, IdeaVersion.organisation_id).where(IdeaVersion.idea_id.in_(ids), IdeaVersion.number == 1)
+        holder: dict[str, str | None] = {idea_id: first for idea_id, first in session.execute(versions)}  # noqa: C416 - rows, not pairs
+        passed = select(Transfer.idea_id, Transfer.receiver_organisation_id).where(Transfer.idea_id.in_(ids), Transfer.state == "accepted")
+        for idea_id, organisation_id in session.execute(passed.order_by(Transfer.decided_at, Transfer.id)):
+            holder[idea_id] = organisation_id or holder.get(idea_id)
+        owners: dict[str, list[str]] = {}
+        owning = select(Participant.thing_id, Participant.organisation_id).where(Participant.thing_id.in_(ids), Participant.role == "owner")
+        for thing_id, organisation_id in session.execute(owning):
+            owners.setdefault(thing_id, []).append(organisation_id)
+        for idea in ideas:
+            if [holder.get(idea.id)] != [idea.organisation_id] or owners.get(idea.id, []) != [holder.get(idea.id)]:
+                yield Finding(f"idea {idea.id}", "it is held by somebody who neither registered it nor took it over")
 
 
 def _said(ctx: Context, session: Session, idea: Idea, version: IdeaVersion, said: Sequence[Statement]) -> Iterator[str]:

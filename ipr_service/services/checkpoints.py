@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ipr_service.errors import N_, DamageError, InputError
@@ -18,6 +18,9 @@ from ipr_service.evidence.tiles import subtree_reader
 from ipr_service.evidence.trust import NO_QUORUM
 from ipr_service.services.context import Context
 from ipr_service.store.schema import Cosignature, LogCheckpoint, LogHead, LogTile, WitnessedCheckpoint
+from ipr_service.store.statements import Prepared
+
+_TILE = Prepared(select(LogTile.hashes).where(LogTile.level == bindparam("level"), LogTile.number == bindparam("number")))
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,10 @@ def read_tile(session: Session, level: int, number: int) -> bytes:
     Raises:
         DamageError: it is gone.
     """
-    hashes = session.scalar(select(LogTile.hashes).where(LogTile.level == level, LogTile.number == number))
-    if hashes is None:
+    found = _TILE.run(session.connection(), level=level, number=number)
+    if not found:
         raise DamageError(N_("A tile of the log is missing. Run `ipr log audit`."))
-    return bytes(hashes)
+    return bytes(found[0][0])
 
 
 def consistency(session: Session, old_size: int, new_size: int) -> tuple[bytes, ...]:

@@ -9,21 +9,24 @@ An export is older than the rows or as old; one that holds more says that rows w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from ipr_service.errors import N_, FormatError, InputError
 from ipr_service.evidence import tiled
 from ipr_service.evidence.checkpoint import open_checkpoint
 from ipr_service.evidence.commitment import entry_line
 from ipr_service.services.context import Context
-from ipr_service.services.log_audit import Finding
+from ipr_service.services.log_audit import Finding, pieces
 from ipr_service.services.publishing import vkeys
 from ipr_service.store.schema import LogEntry
 
 
-def exported(ctx: Context, folder: Path, entries: Sequence[LogEntry]) -> Iterator[Finding]:
-    """Whatever is wrong in the export in ``folder``. ``entries``: the rows in the order of their indexes.
+def exported(ctx: Context, session: Session, folder: Path) -> Iterator[Finding]:
+    """Whatever is wrong in the export in ``folder``.
 
     Raises:
         InputError: there is no export.
@@ -37,12 +40,15 @@ def exported(ctx: Context, folder: Path, entries: Sequence[LogEntry]) -> Iterato
         return
     if _file(folder, "log.vkeys") != vkeys(ctx):
         yield Finding("export log.vkeys", "does not hold the keys of this log")
-    if checkpoint.size > len(entries):
-        yield Finding("export checkpoint", f"this log held {checkpoint.size} entries once, now it holds {len(entries)}: it was rolled back")
+    held = session.scalar(select(func.count()).select_from(LogEntry)) or 0
+    if checkpoint.size > held:
+        yield Finding("export checkpoint", f"this log held {checkpoint.size} entries once, now it holds {held}: it was rolled back")
     other: list[int] = []
+    commitments = (row.commitment for rows in pieces(session) for row in rows)
 
     def took(index: int, entry: bytes) -> None:
-        if not other and index < len(entries) and entry != entry_line(entries[index].commitment):
+        row = next(commitments, None)
+        if not other and row is not None and entry != entry_line(row):
             other.append(index)
 
     for wrong in tiled.audit(lambda path: _file(folder, path), checkpoint, took):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -24,7 +23,7 @@ from ipr_service.services.audit import COVERED, audit
 from ipr_service.services.context import Context
 from ipr_service.services.intake import open_intake
 from ipr_service.services.registration import NamedContributor, RegisterIdea
-from ipr_service.store.database import Database
+from ipr_service.store.database import Database, sqlite  # another SQLite in this process would drop the locks of ours
 from ipr_service.store.schema import Base, LogCheckpoint
 from ipr_service.store.sequencer import Sequencer
 from tests.support.house import MovingClock, build, mails, person, secret_in, work
@@ -134,7 +133,7 @@ def whole(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def copied(ctx: Context, target: Path) -> Context:
     """The same house, keys and files, over a copy of its database."""
-    with closing(sqlite3.connect(str(ctx.database.url.database))) as source, closing(sqlite3.connect(target)) as copy:
+    with closing(sqlite.connect(str(ctx.database.url.database))) as source, closing(sqlite.connect(target)) as copy:
         source.backup(copy)
     return replace(ctx, database=Database(f"sqlite:///{target}"))
 
@@ -149,7 +148,7 @@ def edited(whole: Context, tmp_path: Path) -> Iterator[Context]:
 
 def run(ctx: Context, statements: str) -> None:
     """What a database administrator can do: no foreign keys, no questions."""
-    with closing(sqlite3.connect(str(ctx.database.url.database))) as raw:
+    with closing(sqlite.connect(str(ctx.database.url.database))) as raw:
         raw.executescript(statements)
 
 
