@@ -41,6 +41,11 @@ def pay(case: Path | None, as_json: bool, statements: Path | None, record: Path 
     Exit 0: computed, and as the case expects if it says so. 1: the record does not hold, the outcome is not the expected one, or the
     file is not in the form of a case (the line is named). 2: a value that cannot be computed with. 3: something that cannot happen, such
     as a payout when nothing came in.
+
+    \b
+    ipr pay chair.yaml                     who gets what, and why
+    ipr pay chair.yaml --statements out    and a statement for each party
+    ipr pay --replay payout.json           prove a payout again, offline
     """
     if record is not None:
         return _replay(_text(record), as_json)

@@ -49,12 +49,27 @@ def test_from_an_empty_ledger_to_a_payout_by_forms(app: Flask, the: Chair) -> No
     assert "Accept or decline a payout" not in text(marco, "/")
     assert "Paid out" in text(anna, made)
     assert "Studio Blu 666.67 EUR" in plain(anna, place)
+    assert "Rovere s.r.l. pays 666.67 EUR to Studio Blu" in plain(anna, place)
+    (record,) = [one for one in re.findall(r'href="([^"]+/record[^"]+)"', text(anna, place)) if "amount=666.67" in one]
+    assert 'value="666.67"' in text(anna, record.replace("&amp;", "&"))
+    (proof,) = re.findall(r'href="([^"]+/proof)"', text(anna, made))
+    assert anna.get(proof).get_data().startswith(b"PK")
     record = anna.get(f"{made}/payout.json").get_data(as_text=True)
     assert all(check.holds for check in payout_record.replay(record))
 
 
 def plain_of(page: str) -> str:
     return re.sub(r"<[^>]+>", " ", page).replace("\xa0", " ")
+
+
+def test_costs_that_a_payout_passes_over_are_said_before_it_is_proposed(app: Flask, sqlite_ctx: Context, the: Chair) -> None:
+    sold(sqlite_ctx, the)
+    marco, place = entered(app, "marco"), f"/collaborations/{the.id}/money"
+    spent = {"kind": "cost", "amount": "200", "currency": "EUR", "party_id": the.studio, "text": "Timber"}
+    marco.send(f"{place}/record", **spent)
+    assert "Studio Blu spent 200.00 EUR for all. This payout repays nothing of it" in plain(marco, f"{place}/payouts/new")
+    with_costs = marco.send(f"{place}/payouts/new", currency="EUR", rule="own", costs="yes", do="preview").get_data(as_text=True)
+    assert "repays nothing of it" not in with_costs
 
 
 def test_a_decline_says_why_and_needs_a_reason(app: Flask, sqlite_ctx: Context, the: Chair) -> None:
@@ -77,7 +92,8 @@ def test_a_dispute_is_raised_shown_and_ended(app: Flask, sqlite_ctx: Context, th
     page = text(marco, place)
     assert "Rovere s.r.l. disputes the split" in page
     (settle,) = re.findall(r'href="([^"]+/propose[^"]+)"', page)
-    assert f"share-{the.studio}=1/2" in settle
+    proposal = text(marco, settle.replace("&amp;", "&"))
+    assert f'name="share-{the.studio}" value="1/2"' in proposal
     assert "Withdraw this claim" not in text(entered(app, "anna"), place)
     paying.accept(sqlite_ctx, the.marco, the.id, paying.propose(sqlite_ctx, the.anna, the.id, ProposePayout("EUR")))
     assert "Kept aside 100.00 EUR" in plain(marco, place)
