@@ -152,5 +152,8 @@ def test_what_the_law_asks_of_the_paper_stands_in_the_answer(app: Flask, sqlite_
 def test_the_proofs_of_a_licence_are_taken_from_the_register(app: Flask, sqlite_ctx: Context, made: Shop) -> None:
     granting.record(sqlite_ctx, made.the.marco, made.the.id, Record(made.terms(), "Mobilia"))
     anna, place = entered(app, "anna"), f"/collaborations/{made.the.id}/grants"
+    page = text(anna, place)
+    assert '<a href="#grant-1">#1 Mobilia</a>' in page.split('id="results"')[1].split('id="background"')[0], "beside the result it is about"
+    assert "#grant-1" not in page.split('id="background"')[1].split('id="exports"')[0]
     (link,) = set(re.findall(rf'href="({place}/[0-9A-Z]{{26}}/proofs.zip)"', text(anna, place)))
     assert anna.get(link).data[:2] == b"PK"
