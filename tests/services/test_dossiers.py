@@ -9,18 +9,23 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from ipr_service.cli.verify import verify as verify_command
 from ipr_service.errors import NotFoundError
-from ipr_service.evidence import bundle
+from ipr_service.evidence import bundle, note
 from ipr_service.evidence.dossier import is_dossier, verify_parts
+from ipr_service.evidence.keys import CosignatureSigner
+from ipr_service.evidence.note import SignedNote
 from ipr_service.evidence.trust import TrustList
 from ipr_service.evidence.verification import verify
 from ipr_service.services import disclosure, dossiers, proving, publishing, registration, viewing
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
+from ipr_service.services.entry_bundles import entry_bundle
 from ipr_service.services.intake import open_intake
 from ipr_service.services.registration import RegisterIdea
+from ipr_service.store.schema import Cosignature, LogCheckpoint, LogEntry
 from tests.services.confidence import GUEST, invitation, order, register
 from tests.services.test_disclosure_journey import TERMS
 from tests.support.house import MovingClock, person
@@ -147,3 +152,19 @@ def test_everything_logged_of_a_disclosure_is_in_its_dossier(sqlite_ctx: Context
     assert {part.report.facts.kind for part in parts} == {"disclosure"}
     with pytest.raises(NotFoundError):
         dossiers.write_disclosure(ctx, person(ctx, "Eve"), made.disclosure_id, io.BytesIO())
+
+
+def test_a_bundle_of_an_entry_is_made_also_when_witnesses_cosigned_its_checkpoint(ctx: Context, clock: MovingClock) -> None:
+    """The witness's line goes into the bundle, after the log's own two."""
+    sara = person(ctx)
+    idea(ctx, sara)
+    witness = CosignatureSigner("witness.example/w1", b"\3" * 32, 1_800_000_000)
+    with ctx.database.writing() as session:
+        commitment = session.scalars(select(LogEntry.commitment)).one()
+        checkpoint = session.scalars(select(LogCheckpoint)).one()
+        signed = note.sign(SignedNote.from_bytes(checkpoint.note).text, [witness])
+        line = SignedNote.from_bytes(signed).signatures[0].to_line().encode()
+        session.add(Cosignature(checkpoint_size=checkpoint.size, witness="w" * 64, name=witness.name, line=line, obtained_at=clock.now))
+    asked = f"log {ctx.service_keys.log_keys.vkeys[0].to_text()}\nwitness w1 {witness.vkey.to_text()}\nquorum w1\n"
+    report = verify(io.BytesIO(entry_bundle(ctx, commitment)[0]), TrustList.from_bytes(asked.encode()))
+    assert (report.intact, report.trusted) == (True, True), report.to_text()
