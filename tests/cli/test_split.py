@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,26 @@ def test_a_book_of_known_answers_is_run_case_by_case(tmp_path: Path, capsys: pyt
     assert "ok    1: p0001 2/3, p0002 1/3" in capsys.readouterr().out
     assert call(book, "--json") == 1
     assert [one["holds"] for one in json.loads(capsys.readouterr().out)["answers"]] == [True, False]
+
+
+def test_what_happens_to_an_accepted_split_makes_another_out_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = tmp_path / "split.json"
+    assert call("--json", CASES / "oak-chair.yaml") == 0
+    before.write_text(capsys.readouterr().out)
+    held = {one["party"]: Fraction(one["share"]) for one in json.loads(before.read_text())["shares"]}
+    first = min(held)
+    assert call("--after", before, "--joins", "zoe=1/10", "--number", "3") == 0
+    said = capsys.readouterr().out
+    assert "10 % = 1/10: it joins with this part of the whole" in said
+    assert "It takes the place of split no. 3 once these have accepted it" in said
+    assert call("--after", before, "--hands-on", f"{first}:zoe=1/2", "--json") == 0
+    after = json.loads(capsys.readouterr().out)
+    assert {one["party"]: Fraction(one["share"]) for one in after["shares"]} == held | {first: held[first] / 2, "zoe": held[first] / 2}
+    again = tmp_path / "after.json"
+    again.write_text(json.dumps(after))
+    assert call("--replay", again) == 0
+    assert call("--after", before, "--leaves", f"{first}=0") == 0
+    assert call("--after", before) == 2
+    assert call("--after", before, "--joins", "zoe") == 2
+    assert call("--after", before, "--joins", f"{first}=1/2") == 2
+    assert "holds a share already" in capsys.readouterr().err
