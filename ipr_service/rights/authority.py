@@ -1,12 +1,12 @@
 """Authority: may these grantors grant this, who still has to do what, and by when.
 
-Takes the consent rule as data (a jurisdiction pack's power, or what the parties agreed) and answers with a checklist: every step names a
-party, what it has to do, the last day for it, and whether it is done. The grant may begin when every step is done. Majorities are counted
-by interests, not by heads (ES CC 398; FR C. civ. 815-3; PT CC 1407).
+Takes the consent rule of :mod:`ipr_service.rights.powers` (a jurisdiction pack's, or what the parties :func:`agreed`) and answers with a
+checklist: every step names a party, what it has to do, the last day for it, and whether it is done. The grant may begin when every step is
+done. Majorities are counted by interests, not by heads (ES CC 398; FR C. civ. 815-3; PT CC 1407), as ``powers`` counts them.
 
-Three outcomes: *granted* (every step done), *open* (steps are left), *undetermined* (no rule, or one that may not decide; the parties can
-settle it in writing). Days are counted backwards from the first day of the grant; a grant without a first day has no deadlines. What the
-court route costs or gives is no business of this module: it says that the route exists.
+Three outcomes: *granted* (every step done), *open* (steps are left), *undetermined* (no rule that decides, or one that does not tell
+whether these are enough; the parties can settle it in writing). Days are counted backwards from the first day of the grant; a grant
+without a first day has no deadlines. What the court route costs or gives is no business of this module: it says that the route exists.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from ipr_service.errors import N_, InputError
 from ipr_service.rights.licences import Grant
 from ipr_service.rights.notation import percent, total
 from ipr_service.rights.parties import check_id, check_known
+from ipr_service.rights.periods import Period
+from ipr_service.rights.powers import ConsentRule, carried
 from ipr_service.rights.sentences import Sentence
 
 WHO: Final = MappingProxyType(
@@ -41,37 +43,48 @@ HOLDS_NOTHING: Final = N_("{party} holds nothing of {asset} and cannot grant it;
 _NEEDED: Final = {"majority": Fraction(1, 2), "half": Fraction(1, 2), "two-thirds": Fraction(2, 3)}
 
 
-@dataclass(frozen=True)
-class ConsentRule:
-    """Whose consent a grant needs, as a pack or an agreement says it.
+def agreed(
+    who: str,
+    notice_days: int | None = None,
+    notice_months: int | None = None,
+    offer_months: int | None = None,
+    court: bool = False,
+    compensation: bool = False,
+    source: str = "",
+) -> ConsentRule:
+    """The consent rule that the parties agreed on for licences.
 
     Args:
         who: of :data:`WHO`.
         notice_days: the others are told this many days before the grant begins; 0 means told at any time before; None means not at all.
         notice_months: the same in calendar months; at most one of the two.
-        offer_months: the others are offered the grantor's own share so many months before, and may take it (FR CPI L613-29); or None.
+        offer_months: the others are offered the grantor's own share so many months before, and may take it; or None.
         court: a court may take the place of a refused consent.
         compensation: the others are owed something fair, which the checklist says and does not compute.
-        source: article or clause. decides: false for a row that was not verified: it is shown and decides nothing.
+        source: the clause.
+
+    Raises:
+        InputError: names the field.
     """
-
-    who: str
-    notice_days: int | None = None
-    notice_months: int | None = None
-    offer_months: int | None = None
-    court: bool = False
-    compensation: bool = False
-    source: str = ""
-    decides: bool = True
-
-    def __post_init__(self) -> None:
-        check_known("/who", self.who, WHO, N_('"{value}" is no consent rule; rules are: {known}'))
-        for name in ("notice_days", "notice_months", "offer_months"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1200:
-                raise InputError.at(f"/{name}", N_("A term lies between 0 and {limit}"), limit=1200)
-        if self.notice_days is not None and self.notice_months is not None:
-            raise InputError.at("/notice_months", N_("Say the notice in days or in months, not in both"))
+    check_known("/who", who, WHO, N_('"{value}" is no consent rule; rules are: {known}'))
+    for name, value in (("notice_days", notice_days), ("notice_months", notice_months), ("offer_months", offer_months)):
+        if value is not None and not 0 <= value <= 1200:
+            raise InputError.at(f"/{name}", N_("A term lies between 0 and {limit}"), limit=1200)
+    if notice_days is not None and notice_months is not None:
+        raise InputError.at("/notice_months", N_("Say the notice in days or in months, not in both"))
+    before = Period(months=notice_months or 0, days=notice_days or 0)
+    return ConsentRule(
+        act="license",
+        who=who,
+        notice=notice_days is not None or notice_months is not None,
+        notice_days=before if before != Period() else None,
+        offer=offer_months is not None,
+        block=Period(months=offer_months) if offer_months else None,
+        owes="compensation" if compensation else "",
+        court=court,
+        source=source,
+        agreed=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -199,23 +212,27 @@ def authority(rule: ConsentRule | None, holding: Holding, grant: Grant, acts: Ac
             raise InputError.at(f"/grantors/{number}", HOLDS_NOTHING, party=grantor, asset=grant.asset, known=known)
     if len(holding.interests) == 1:
         return _settled(
-            ConsentRule("alone"), holding, grant, acts, today, Sentence(N_("{party} is the only holder"), {"party": grant.grantors[0]})
+            ConsentRule("license", "alone"),
+            holding,
+            grant,
+            acts,
+            today,
+            Sentence(N_("{party} is the only holder"), {"party": grant.grantors[0]}),
         )
-    if rule is None or not rule.decides:
+    if rule is None:
         missing = N_("No verified rule says who must agree when several hold {asset}; the parties can settle it in writing")
         steps = _signatures(sorted(holding.interests), acts, _deadline(grant), today)
-        return Authority("undetermined", steps, Sentence(missing, {"asset": grant.asset}), _source(rule))
+        return Authority("undetermined", steps, Sentence(missing, {"asset": grant.asset}))
     if rule.who in _NEEDED:
         return _by_interest(rule, holding, grant, acts, today)
-    msgid = {"alone": N_("Each co-owner may grant this alone"), "all": N_("All co-owners must agree")}.get(
-        rule.who, N_("Only a court can allow this")
-    )
+    all_agree = N_("All co-owners must agree")
+    msgid = {"alone": N_("Each co-owner may grant this alone"), "court": N_("Only a court can allow this")}.get(rule.who, all_agree)
     return _settled(rule, holding, grant, acts, today, Sentence(msgid))
 
 
 def _settled(rule: ConsentRule, holding: Holding, grant: Grant, acts: Acts, today: date | None, reason: Sentence) -> Authority:
     """Signatures of a fixed circle, with notices and offers to the others."""
-    signing = sorted(holding.interests) if rule.who == "all" else sorted(grant.grantors)
+    signing = sorted(grant.grantors) if rule.who in ("alone", "court") else sorted(holding.interests)
     steps = [*_before(rule, holding, grant, acts, today), *_signatures(signing, acts, _deadline(grant), today)]
     if rule.who == "court":
         steps.append(_step("court", "", _deadline(grant), acts.court, today))
@@ -228,10 +245,11 @@ def _settled(rule: ConsentRule, holding: Holding, grant: Grant, acts: Acts, toda
 def _by_interest(rule: ConsentRule, holding: Holding, grant: Grant, acts: Acts, today: date | None) -> Authority:
     """Enough interests, whoever holds them."""
     needed = _NEEDED[rule.who]
-    agreed = total(interest for party, interest in holding.interests.items() if party in acts.signed or party in grant.grantors)
-    reached = agreed > needed if rule.who == "majority" else agreed >= needed
+    behind = [party for party in holding.interests if party in acts.signed or party in grant.grantors]
+    held = total(holding.interests[party] for party in behind)
+    reached = carried(rule, held, len(behind), len(behind) == len(holding.interests))
     by_court = rule.court and acts.court is not None
-    said = {"agreed": percent(agreed), "needed": percent(needed)}
+    said = {"agreed": percent(held), "needed": percent(needed)}
     if rule.who == "majority":
         reason = Sentence(N_("{agreed} of the interests stand behind it; more than {needed} are needed"), said)
     else:
@@ -247,7 +265,7 @@ def _by_interest(rule: ConsentRule, holding: Holding, grant: Grant, acts: Acts, 
         steps.append(_step("court", "", deadline, acts.court, today))
     answer = _answer(steps, reason, rule)
     if not (reached or by_court):
-        return Authority("open", answer.steps, reason, answer.remarks)
+        return Authority("open" if reached is False else "undetermined", answer.steps, reason, answer.remarks)
     return answer
 
 
@@ -257,12 +275,12 @@ def _before(rule: ConsentRule, holding: Holding, grant: Grant, acts: Acts, today
     for party in sorted(holding.interests):
         if party in grant.grantors:
             continue
-        if rule.offer_months is not None:
-            offered = acts.offered.get(party)
-            steps.append(_step("offer", party, _earlier(grant.begin, months=rule.offer_months), offered, today))
-            steps.append(_wait(party, rule.offer_months, offered, acts.declined.get(party), today))
-        if rule.notice_days is not None or rule.notice_months is not None:
-            due = _earlier(grant.begin, days=rule.notice_days or 0, months=rule.notice_months or 0)
+        if rule.offer:
+            block, offered = rule.block or Period(), acts.offered.get(party)
+            steps.append(_step("offer", party, _earlier(grant.begin, block), offered, today))
+            steps.append(_wait(party, block.years * 12 + block.months, offered, acts.declined.get(party), today))
+        if rule.notice or rule.notice_days is not None:
+            due = _earlier(grant.begin, rule.notice_days or Period())
             steps.append(_step("notice", party, due, acts.notified.get(party), today))
     return steps
 
@@ -288,20 +306,15 @@ def _step(kind: str, party: str, due: date | None, done: date | None, today: dat
 def _answer(steps: list[Step], reason: Sentence, rule: ConsentRule) -> Authority:
     in_time = all(step.done is not None and (not step.late or step.kind == "sign") for step in steps)
     remarks = [*_source(rule)]
-    if rule.compensation:
+    if rule.owes in ("compensation", "indemnity"):
         remarks.append(Sentence(N_("The other co-owners are owed a fair compensation; agree on it in writing")))
     if rule.court and any(step.done is None for step in steps):
         remarks.append(Sentence(N_("Where a co-owner refuses, a court may decide")))
     return Authority("granted" if in_time else "open", tuple(steps), reason, tuple(remarks))
 
 
-def _source(rule: ConsentRule | None) -> tuple[Sentence, ...]:
-    if rule is None or not rule.source:
-        return ()
-    said = {"source": rule.source}
-    if rule.decides:
-        return (Sentence(N_("Rule: {source}"), said),)
-    return (Sentence(N_("Rule that was not verified and decides nothing: {source}"), said),)
+def _source(rule: ConsentRule) -> tuple[Sentence, ...]:
+    return (Sentence(N_("Rule: {source}"), {"source": rule.source}),) if rule.source else ()
 
 
 def _deadline(grant: Grant) -> date | None:
@@ -309,9 +322,9 @@ def _deadline(grant: Grant) -> date | None:
     return grant.begin
 
 
-def _earlier(begin: date | None, days: int = 0, months: int = 0) -> date | None:
+def _earlier(begin: date | None, before: Period) -> date | None:
     """The last day that lies so long before the first day of the grant."""
-    return None if begin is None else months_later(begin, -months) - timedelta(days=days)
+    return None if begin is None else months_later(begin, -(before.years * 12 + before.months)) - timedelta(days=before.days)
 
 
 def months_later(start: date, months: int) -> date:

@@ -46,7 +46,7 @@ from datetime import date
 
 from ipr_service.errors import N_
 from ipr_service.rights import jurisdictions
-from ipr_service.rights.authority import HOLDS_NOTHING, Acts, Authority, ConsentRule, authority
+from ipr_service.rights.authority import HOLDS_NOTHING, Acts, Authority, authority
 from ipr_service.rights.conflicts import MAX_GRANTS, Conflict, Priority, chains, conflicts
 from ipr_service.rights.demands import UNMET, Demand, demands
 from ipr_service.rights.encumbrance import Encumbrance, encumbrances
@@ -56,6 +56,7 @@ from ipr_service.rights.grants_by_law import Filled, consent_rule, priority
 from ipr_service.rights.grants_by_law import filled as fill
 from ipr_service.rights.licences import Grant
 from ipr_service.rights.parties import check_id
+from ipr_service.rights.powers import ConsentRule
 from ipr_service.rights.scope import Excess, Gap, beyond_parent, beyond_right, gaps, needs_of
 from ipr_service.rights.strict_yaml import Node, read
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from ipr_service.errors import N_
-from ipr_service.rights.authority import Acts, ConsentRule, Holding
+from ipr_service.rights.authority import Acts, Holding, agreed
 from ipr_service.rights.conflicts import Priority
 from ipr_service.rights.contributions import Cost
 from ipr_service.rights.encumbrance import MAX_COMPONENTS, Component
@@ -21,6 +21,7 @@ from ipr_service.rights.fields import FieldTree
 from ipr_service.rights.grants_by_law import known_law, known_right
 from ipr_service.rights.licences import MAX_GRANTORS, MAX_ON_AN_AXIS, Fee, Grant, Reversion, day, day_after, last_day
 from ipr_service.rights.notation import fraction_text
+from ipr_service.rights.powers import ConsentRule
 from ipr_service.rights.scope import Existing
 from ipr_service.rights.strict_yaml import Node
 from ipr_service.rights.territories import spelled
@@ -130,7 +131,7 @@ def consent(node: Node) -> ConsentRule:
     """``{who, notice_days, notice_months, offer_months, court, compensation, source}``"""
     found = node.fields(("who",), ("notice_days", "notice_months", "offer_months", "court", "compensation", "source"))
     return node.placed(
-        lambda: ConsentRule(
+        lambda: agreed(
             who=found["who"].text(),
             notice_days=_whole(found, "notice_days"),
             notice_months=_whole(found, "notice_months"),

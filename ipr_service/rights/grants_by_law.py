@@ -14,17 +14,12 @@ from typing import Any, Final
 
 from ipr_service.errors import N_
 from ipr_service.rights import formalities, jurisdictions, powers
-from ipr_service.rights.authority import ConsentRule
 from ipr_service.rights.conflicts import Priority
 from ipr_service.rights.fields import ALL
 from ipr_service.rights.licences import ACTS, Fee, Grant
 from ipr_service.rights.outcomes import Citation, Outcome, Undetermined, Value
-from ipr_service.rights.periods import Period
+from ipr_service.rights.powers import ConsentRule
 from ipr_service.rights.sentences import Sentence
-
-_WHO: Final = MappingProxyType(
-    {"alone": "alone", "majority": "majority", "half": "half", "two-thirds": "two-thirds", "all": "all", "all-unless-unjustified": "all"}
-)
 
 
 def known_law(country: str) -> str:
@@ -63,33 +58,9 @@ def consent_rule(country: str, right: str, exclusive: bool, on: date) -> tuple[C
     if not isinstance(found, Value):
         missing = getattr(found, "missing", None) or getattr(found, "what", "")
         return None, str(missing)
-    rule = found.value
-    if rule.who not in _WHO:
-        return None, powers.NEEDED[rule.who]
-    days, months = _term(rule.notice_days)
-    made = ConsentRule(
-        who=_WHO[rule.who],
-        notice_days=days if days is not None else (0 if rule.notice and months is None else None),
-        notice_months=months,
-        offer_months=_months(rule.block) if rule.offer else None,
-        court=rule.court,
-        compensation=rule.owes in {"compensation", "indemnity"},
-        source=cited(found.because),
-    )
-    return made, ""
-
-
-def _term(period: Period | None) -> tuple[int | None, int | None]:
-    """(days, months) of a notice; one of them."""
-    if period is None:
-        return None, None
-    if period.days and not (period.months or period.years):
-        return period.days, None
-    return None, period.years * 12 + period.months
-
-
-def _months(period: Period | None) -> int:
-    return 0 if period is None else period.years * 12 + period.months
+    if found.value.who == "not-alone":
+        return None, powers.NEEDED[found.value.who]
+    return replace(found.value, source=cited(found.because)), ""
 
 
 def priority(country: str, right: str, on: date) -> Priority | None:

@@ -54,13 +54,15 @@ class ConsentRule:
 
     Args:
         act: one of :data:`ipr_service.rights.provisions.ACTS`.
-        who: one of :data:`ipr_service.rights.provisions.WHO`.
+        who: one of :data:`ipr_service.rights.provisions.WHO`; or ``court``, where the parties agreed so.
         notice: the others must be told first; ``notice_days`` how long before, where the rule says.
         offer: one must offer one's own share with the notice; ``block``: how long the others may then stop it by buying.
         owes: ``compensation`` or ``indemnity`` to the others, ``nothing``, or empty when the rule does not say.
         court: a court may decide when they do not agree.
         condition: a word for what must hold besides; empty when nothing.
         preemption: on the sale of a share, the right of the others.
+        source: clause or article, for whoever shows the rule without the citations of its outcome.
+        agreed: the parties said it, no law: where half must agree, exactly half is then enough.
     """
 
     act: str
@@ -73,6 +75,8 @@ class ConsentRule:
     court: bool = False
     condition: str = ""
     preemption: Preemption | None = None
+    source: str = ""
+    agreed: bool = False
 
     @property
     def code(self) -> str:
@@ -193,18 +197,22 @@ def vote(country: str, right: str, act: str, split: Split, agree: Collection[str
         return rule
     held = total(holders[party] for party in set(agree))
     lacking = tuple(party for party in holders if party not in agree)
-    decided = _carried(rule.value.who, held, len(set(agree)), not lacking)
+    decided = carried(rule.value, held, len(set(agree)), not lacking)
     if decided is None:
         return Undetermined(Remark(N_("The rule does not say whether these are enough")), PARTIES, rule.because)
     tally = Tally(CARRIED if decided else NOT_CARRIED, rule.value, held, NEEDED[rule.value.who], lacking)
     return Value(tally, rule.because)
 
 
-def _carried(who: str, held: Fraction, heads: int, everybody: bool) -> bool | None:
-    """None when the rule does not tell."""
+def carried(rule: ConsentRule, held: Fraction, heads: int, everybody: bool) -> bool | None:
+    """Whether those who agree are enough; None when the rule does not tell.
+
+    Args:
+        held: the part that they hold together. heads: how many they are. everybody: all holders agree.
+    """
     if everybody or not heads:
         return everybody
-    match who:
+    match rule.who:
         case "alone":
             return True
         case "majority":
@@ -212,7 +220,7 @@ def _carried(who: str, held: Fraction, heads: int, everybody: bool) -> bool | No
         case "two-thirds":
             return held >= Fraction(2, 3)
         case "half":
-            return None if held == Fraction(1, 2) else held > Fraction(1, 2)
+            return held > Fraction(1, 2) or (None if held == Fraction(1, 2) and not rule.agreed else held == Fraction(1, 2))
         case "not-alone":
             return False if heads == 1 else None
         case _:

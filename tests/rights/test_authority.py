@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ipr_service.errors import InputError
-from ipr_service.rights.authority import WHO, Acts, Authority, ConsentRule, Holding, authority, months_later
+from ipr_service.rights.authority import WHO, Acts, Authority, Holding, agreed, authority, months_later
+from ipr_service.rights.powers import ConsentRule
 from tests.rights.grants import granted
 
 DAY = date.fromisoformat
@@ -28,21 +29,21 @@ def lines(answer: Authority) -> list[tuple[str, str, str, bool]]:
 
 
 def test_alone_one_signature_is_enough() -> None:
-    assert ask(ConsentRule("alone"), Acts(signed={"anna": DAY("2028-01-01")})).outcome == "granted"
-    open_still = ask(ConsentRule("alone"))
+    assert ask(agreed("alone"), Acts(signed={"anna": DAY("2028-01-01")})).outcome == "granted"
+    open_still = ask(agreed("alone"))
     assert (open_still.outcome, open_still.awaited) == ("open", ("anna",))
     assert str(open_still.steps[0].sentence) == "anna has to sign, by 2028-06-01"
 
 
 def test_all_must_sign_and_who_is_missing_is_named() -> None:
-    answer = ask(ConsentRule("all"), Acts(signed={"anna": DAY("2028-01-01"), "carla": DAY("2028-01-02")}))
+    answer = ask(agreed("all"), Acts(signed={"anna": DAY("2028-01-01"), "carla": DAY("2028-01-02")}))
     assert (answer.outcome, answer.awaited) == ("open", ("bruno",))
     everyone = Acts(signed=dict.fromkeys(THREE.interests, DAY("2028-01-01")))
-    assert ask(ConsentRule("all"), everyone).outcome == "granted"
+    assert ask(agreed("all"), everyone).outcome == "granted"
 
 
 def test_forty_five_days_of_notice_are_counted_back_from_the_first_day() -> None:
-    rule = ConsentRule("alone", notice_days=45, compensation=True, source="Horizon Europe MGA art. 16")
+    rule = agreed("alone", notice_days=45, compensation=True, source="Horizon Europe MGA art. 16")
     answer = ask(rule)
     assert lines(answer) == [
         ("notice", "bruno", "2028-04-17", False),
@@ -60,7 +61,7 @@ def test_forty_five_days_of_notice_are_counted_back_from_the_first_day() -> None
 
 def test_the_offer_of_the_own_share_runs_three_months_and_lapses() -> None:
     """FR CPI L613-29: draft notified with an offer of the share; the others may buy within three months."""
-    rule = ConsentRule("alone", offer_months=3, notice_days=0)
+    rule = agreed("alone", offer_months=3, notice_days=0)
     offered = Acts(
         signed={"anna": DAY("2028-02-01")},
         notified=dict.fromkeys(("bruno", "carla"), DAY("2028-02-29")),
@@ -87,11 +88,11 @@ def test_the_offer_of_the_own_share_runs_three_months_and_lapses() -> None:
 )
 def test_majorities_count_interests_and_not_heads(who: str, grantors: tuple[str, ...], signed: str, outcome: str) -> None:
     acts = Acts(signed=dict.fromkeys(signed.split(), DAY("2028-01-01")))
-    assert ask(ConsentRule(who), acts, grantors=grantors).outcome == outcome
+    assert ask(agreed(who), acts, grantors=grantors).outcome == outcome
 
 
 def test_who_could_make_up_a_majority_is_listed_as_a_choice() -> None:
-    answer = ask(ConsentRule("majority"), Acts(signed={"anna": DAY("2028-01-01")}))
+    answer = ask(agreed("majority"), Acts(signed={"anna": DAY("2028-01-01")}))
     assert [(step.party, step.either) for step in answer.steps if step.done is None] == [("bruno", 1), ("carla", 1)]
     assert str(answer.reason) == "50 % of the interests stand behind it; more than 50 % are needed"
     assert "may make up what is lacking" in str(answer.steps[-1].sentence)
@@ -101,31 +102,44 @@ def test_two_thirds_of_thirteen_twentieths_is_not_enough() -> None:
     """The numbers of tests/cases/rights/06: 13/20 is not two thirds, 2/3 is."""
     acts = Acts(signed={"a": DAY("2028-01-01")})
     thirteen = Holding({"a": Fraction(13, 20), "b": Fraction(7, 20)})
-    assert ask(ConsentRule("two-thirds"), acts, holding=thirteen, grantors=("a",)).outcome == "open"
+    assert ask(agreed("two-thirds"), acts, holding=thirteen, grantors=("a",)).outcome == "open"
     assert (
-        ask(ConsentRule("two-thirds"), acts, holding=Holding({"a": Fraction(2, 3), "b": Fraction(1, 3)}), grantors=("a",)).outcome
-        == "granted"
+        ask(agreed("two-thirds"), acts, holding=Holding({"a": Fraction(2, 3), "b": Fraction(1, 3)}), grantors=("a",)).outcome == "granted"
     )
 
 
 def test_a_court_takes_the_place_of_who_refuses_and_of_nobody_else() -> None:
-    rule = ConsentRule("all", court=True)
+    rule = agreed("all", court=True)
     refused = Acts(signed={"anna": DAY("2028-01-01")})
     assert any("a court may decide" in str(remark) for remark in ask(rule, refused).remarks)
     allowed = Acts(signed=refused.signed, court=DAY("2028-02-01"))
     assert ask(rule, allowed).outcome == "granted"
-    assert ask(ConsentRule("all"), allowed).outcome == "open", "no rule lets a court decide here"
-    assert ask(ConsentRule("court"), refused).outcome == "open"
-    assert ask(ConsentRule("court"), allowed).outcome == "granted"
-    assert ask(ConsentRule("majority", court=True), allowed).outcome == "granted"
+    assert ask(agreed("all"), allowed).outcome == "open", "no rule lets a court decide here"
+    assert ask(agreed("court"), refused).outcome == "open"
+    assert ask(agreed("court"), allowed).outcome == "granted"
+    assert ask(agreed("majority", court=True), allowed).outcome == "granted"
 
 
 def test_without_a_verified_rule_nothing_is_decided() -> None:
-    for rule in (None, ConsentRule("alone", source="EL 1733/1987", decides=False)):
-        answer = ask(rule, Acts(signed=dict.fromkeys(THREE.interests, DAY("2028-01-01"))))
-        assert answer.outcome == "undetermined"
-        assert "settle it in writing" in str(answer.reason)
-    assert "decides nothing: EL 1733/1987" in str(answer.remarks[0])
+    answer = ask(None, Acts(signed=dict.fromkeys(THREE.interests, DAY("2028-01-01"))))
+    assert answer.outcome == "undetermined"
+    assert "settle it in writing" in str(answer.reason)
+
+
+def test_exactly_half_is_enough_where_the_parties_said_so_and_open_where_only_a_law_speaks_of_half() -> None:
+    """PT CC 1407: the majority holds half of the value; what exactly half is, the row does not say (docs/law.md)."""
+    half = Acts(signed={"anna": DAY("2028-01-01")})
+    assert THREE.interests["anna"] == Fraction(1, 2)
+    assert ask(agreed("half"), half).outcome == "granted"
+    law = ConsentRule("license", "half", source="PT CC 1407")
+    assert ask(law, half).outcome == "undetermined"
+    more = Acts(signed=dict.fromkeys(("anna", "bruno"), DAY("2028-01-01")))
+    assert ask(law, more, grantors=("anna", "bruno")).outcome == "granted"
+
+
+def test_nobody_may_refuse_without_a_reason_still_asks_everybody() -> None:
+    answer = ask(ConsentRule("license", "all-unless-unjustified"))
+    assert (answer.outcome, answer.awaited) == ("open", ("anna", "bruno", "carla"))
 
 
 def test_a_sole_holder_needs_no_rule() -> None:
@@ -135,12 +149,12 @@ def test_a_sole_holder_needs_no_rule() -> None:
 
 def test_a_grantor_that_holds_nothing_is_refused_at_its_place() -> None:
     with pytest.raises(InputError, match="dora holds nothing of chair") as refused:
-        ask(ConsentRule("alone"), grantors=("anna", "dora"))
+        ask(agreed("alone"), grantors=("anna", "dora"))
     assert refused.value.problems[0].pointer == "/grantors/1"
 
 
 def test_a_grant_without_a_first_day_has_no_deadline() -> None:
-    answer = ask(ConsentRule("alone", notice_days=30), first=None)
+    answer = ask(agreed("alone", notice_days=30), first=None)
     assert {step.due for step in answer.steps} == {None}
     assert "before the grant begins" in str(answer.steps[0].sentence)
 
@@ -156,7 +170,7 @@ def test_a_grant_without_a_first_day_has_no_deadline() -> None:
 )
 def test_rules_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError):
-        ConsentRule(**wrong)
+        agreed(**wrong)
     assert "boss" not in WHO
 
 

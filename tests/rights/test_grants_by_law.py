@@ -12,6 +12,7 @@ from ipr_service.rights.conflicts import conflicts
 from ipr_service.rights.grant_file import check, load
 from ipr_service.rights.grants_by_law import consent_rule, filled, priority
 from ipr_service.rights.licences import Grant
+from ipr_service.rights.periods import Period
 from tests.rights.grants import granted
 from tests.rights.known import of_kind
 
@@ -80,7 +81,7 @@ def test_consent_is_what_the_matrix_of_co_owners_says(country: str, right: str, 
     rule, why = consent_rule(country, right, exclusive, ON)
     assert rule is not None
     assert (rule.who, why) == (who, "")
-    assert (rule.offer_months == 3) is (country == "FR" and right == "patent" and not exclusive)
+    assert (rule.offer and rule.block == Period(months=3)) is (country == "FR" and right == "patent" and not exclusive)
 
 
 def test_cyprus_and_a_rule_that_names_nobody_stay_undetermined() -> None:
