@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from docs import verifier
-from ipr_service.evidence import bundle, container
+from ipr_service.evidence import bundle, conformance, container
 from ipr_service.evidence.container import Source
 from ipr_service.evidence.trust import TrustList
 from ipr_service.evidence.verification import verify
@@ -127,9 +127,14 @@ def test_the_golden_bundle_is_intact_and_trusted_under_its_fingerprint(page: Pag
 
 
 @in_browser
-def test_every_check_has_the_name_and_the_outcome_that_ipr_verify_gives(page: Page) -> None:
-    check(page, GOLDEN, TRUST)
-    report = verify(io.BytesIO(GOLDEN), TrustList.from_bytes(TRUST.encode()))
+@pytest.mark.parametrize("vector", ["", "two-tokens", "renewed", "renewed-twice", "renewal-keeps", "renewal-too-late", "own-clock"])
+def test_every_check_has_the_name_and_the_outcome_that_ipr_verify_gives(page: Page, vector: str) -> None:
+    data, trust = GOLDEN, TRUST
+    if vector:
+        (known,) = [one for one in conformance.read(conformance.shipped()) if one.name == vector]
+        data, trust = known.bundle.read_bytes(), known.trust.read_text()
+    check(page, data, trust)
+    report = verify(io.BytesIO(data), TrustList.from_bytes(trust.encode()))
     shown = []
     for verdict, box in zip(("intact", "trusted", "timed"), page.locator("#report details").all(), strict=True):
         shown += [(one.locator("code").text_content(), verdict, one.get_attribute("class")) for one in box.locator("li").all()]

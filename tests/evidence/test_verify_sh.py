@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ipr_service.evidence import bundle, container
+from ipr_service.evidence import bundle, conformance, container
 from ipr_service.evidence.container import Source
 from tests.golden import generate
 
@@ -151,3 +151,18 @@ def test_a_root_that_the_reader_gives_is_checked_at_the_time_of_the_token(only_t
 def test_the_script_cleans_up_where_rm_exists(tmp_path: Path) -> None:
     assert run({"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}, FINGERPRINT, generate.GOLDEN)[0] == 0
     assert not list(tmp_path.iterdir())
+
+
+def test_what_it_does_not_judge_of_renewals_and_revocation_stands_in_lines_of_their_own(
+    only_the_tools: dict[str, str], tmp_path: Path
+) -> None:
+    vectors = conformance.shipped()
+    _, said = run(only_the_tools, vectors / "plain.trust", vectors / "renewed.asice")
+    assert "note  renewals: whether they carry the tokens on without a gap is not judged by this script" in said
+    assert "revocation:" not in said
+    with zipfile.ZipFile(vectors / "renewed.asice") as whole:
+        whole.extractall(tmp_path)
+    (tmp_path / "renewals" / "1-1.crl").write_bytes(b"x")
+    _, said = run(only_the_tools, vectors / "plain.trust", tmp_path)
+    assert "note  revocation: the stored lists and answers of the issuers are not read by this script" in said
+    assert "note  renewals:" in said

@@ -194,5 +194,24 @@ async function checkTime(bundle, trust, report, step, say) {
     else if (trust.roots.length) tell("absent", N_("{authority} says {time}, but no root in your trust list vouches for it then"));
     else tell("not asked", N_("{authority} says {time}; you brought no root certificate to judge it by"));
   }
+  checkChains(stamps.filter((stamp) => believed.includes(stamp)), say);
+}
+
+// Of each believed token, the renewals that carry it on: each made before everything that it covers had ended.
+function checkChains(believed, say) {
+  const renewals = believed.filter((stamp) => stamp.renewal).sort((a, b) => a.renewal - b.renewal), ends = (links) => Math.max(...links.map((stamp) => Math.min(...stamp.chain.map((one) => one.to))));
+  for (const first of renewals.length ? believed.filter((stamp) => !stamp.renewal) : []) {
+    const links = [first], name = `${first.name}.chain`;
+    let late = null;
+    for (const next of renewals) {
+      if (next.time < links.at(-1).time) continue;
+      if (next.time <= ends(links)) links.push(next);
+      else late ??= next;
+    }
+    const ended = shown(ends(links)), said = links.map((one) => `${one.authority} ${shown(one.time)}`).join("; ");
+    if (late) say("timed", name, "absent", N_("renewed by {authority} at {time} only, after its certificates had ended ({ended}): from then on it stands by itself"), { authority: late.authority, time: shown(late.time), ended });
+    else if (links.length > 1) say("timed", name, "holds", N_("carried on without a gap until {until}: {links}"), { until: ended, links: said });
+    else say("timed", name, "absent", N_("no renewal carries it on: its certificates ended at {ended}"), { ended });
+  }
 }
 const shown = (time) => new Date(Math.floor(time / 1000) * 1000).toISOString().replace(".000", "");

@@ -532,7 +532,16 @@ check_time() { # the renewals, from the newest to the oldest, then the tokens ov
         [ -z "$GOOD" ] || TIMED=yes
     done
     case "$NAMES" in *"|tsa/"*) ;; *) [ -d "$BUNDLE/tsa" ] || notice "tokens: this bundle holds no authority's token; the time rests on the log alone" ;; esac
-    case "$NAMES" in *.crl\|* | *.ocsp\|*) notice "revocation: the stored lists and answers of the issuers are not read by this script; ipr verify reads them" ;; esac
+    if ends_in .crl || ends_in .ocsp; then notice "revocation: the stored lists and answers of the issuers are not read by this script; ipr verify reads them"; fi
+    if ends_in .sha512; then notice "renewals: whether they carry the tokens on without a gap is not judged by this script; ipr verify and verify.html judge it"; fi
+}
+
+ends_in() { # ends_in ENDING: there is a member of tsa/ or renewals/ with this ending
+    if [ -d "$BUNDLE" ]; then
+        for path in "$BUNDLE"/tsa/*"$1" "$BUNDLE"/renewals/*"$1"; do if [ -f "$path" ]; then return 0; fi; done
+        return 1
+    fi
+    case "$NAMES" in *"$1|"*) ;; *) return 1 ;; esac
 }
 
 has_any() { # has_any STEM: a member of this number, whatever its ending
