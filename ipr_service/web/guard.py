@@ -38,6 +38,9 @@ POLICY = "; ".join(
         "report-uri /csp-report",
     )
 )
+WORKER = "hash-worker.js"
+WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; report-uri /csp-report"
+"""Of the worker that reads people's files: it may compile WebAssembly of ours, which no page may, and may talk to nobody."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -119,6 +122,8 @@ def guard(app: Flask, ctx: Context, blueprints: frozenset[str]) -> None:
     def _after(response: Response) -> Response:
         if request.blueprint is not None and request.blueprint not in blueprints:
             return response
+        if request.endpoint == "static" and (request.view_args or {}).get("filename") == WORKER:
+            response.headers["Content-Security-Policy"] = WORKER_POLICY
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Referrer-Policy", "no-referrer" if g.get("secret_page") else "same-origin")

@@ -28,6 +28,7 @@ def words() -> dict[str, str]:
     """What the script says, in the language of the page."""
     return {
         "hashing": _("Computing fingerprints of {name}…"),
+        "amount": _("{done} of {all}"),
         "sending": _("Sending 32 bytes…"),
         "packing": _("Building your proof bundle…"),
         "title": _("Please give it a title of 1 to 200 characters, in one line."),

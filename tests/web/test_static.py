@@ -13,8 +13,12 @@ from ipr_service.web.journey import At, steps
 from ipr_service.web.pictures import ring
 
 STATIC = Path(__file__).parents[2] / "ipr_service" / "web" / "static"
-# SHA-256 of the files in the package @picocss/pico 2.1.1 as published.
+# SHA-256 of the files in the packages @picocss/pico 2.1.1 and hash-wasm 4.12.0 as published; of hash-wasm's scripts without the comment
+# in their first six lines (`tail -n +7 dist/sha256.umd.min.js`), which says what stands in the licence.
 VENDORED = {
+    "hash-wasm-4.12.0-sha256.min.js": "423e079d196440a434d4f884db70a26e59cc01a022c092fcba049bbb0a90957d",
+    "hash-wasm-4.12.0-sha512.min.js": "806776b1816a7295088ca16462f1cf0b68bef01bd9359a95bf768ccc5a3c74b9",
+    "hash-wasm-LICENSE.txt": "c14dea172f72f2714284a0ac2ab1b00b5352a01409d58255a46227ffc541debd",
     "pico-2.1.1.min.css": "fbc9a63fc9fc9f72d12fd7fc9806e11fa9f77ae4f9cad146b27003a1119ba3db",
     "pico-LICENSE.md": "afaff063e044233f917b7807dccab022f09dca474f92b642846bee4850655bbf",
 }
@@ -37,6 +41,16 @@ def test_a_stamped_file_may_be_kept_and_a_bare_one_is_asked_for_again(app: Flask
     with client.get("/static/ipr.css?v=1") as stamped, client.get("/static/ipr.css") as bare:
         assert "immutable" in stamped.headers["Cache-Control"]
         assert "immutable" not in bare.headers["Cache-Control"]
+
+
+def test_only_the_worker_that_hashes_may_compile_and_it_may_talk_to_nobody(app: Flask) -> None:
+    client = app.test_client()
+    policies = {}
+    for name in ("hash-worker.js", "hash-only.js", "sha2.js"):
+        with client.get(f"/static/{name}?v=1") as answer:
+            policies[name] = answer.headers["Content-Security-Policy"]
+    assert policies["hash-worker.js"] == "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; report-uri /csp-report"
+    assert "wasm" not in policies["hash-only.js"] + policies["sha2.js"] + client.get("/").headers["Content-Security-Policy"]
 
 
 def test_a_ring_draws_exact_shares_around_the_whole_turn(app: Flask) -> None:

@@ -1,7 +1,7 @@
 // Hash-only registration. Files are hashed beside the page, salts come from the browser, 32 bytes are sent, and the bundle is built here.
 // Nothing typed or chosen leaves: the only requests are the newest checkpoint, the 32 bytes, and the time stamp of the bundle's list.
 import { bundle, commit, freshSalt, fromBase64, base64, sha256, timestampQuery, tokenOf } from "./evidence.js";
-import { collect, fill, growing } from "./gather.js";
+import { collect, fill, growing, sized } from "./gather.js";
 
 document.getElementById("no-scripts").hidden = true;
 const FULL = 0xFFFFFFFF, ROOM = 64 << 20; // a bundle of this page stays below 4 GB
@@ -12,6 +12,7 @@ let work = null; // what was computed and sent; kept, so that a failed line can 
 let unsaved = false;
 
 class Refused extends Error {}
+class Stopped extends Error {}
 const must = (condition, sentence) => { if (!condition) throw new Refused(sentence); };
 
 /* ---- what is typed becomes statements ---------------------------------------------------------------------------------------------------- */
@@ -69,6 +70,7 @@ const say = (sentence, done = null) => {
   if (done === null) $("progress").removeAttribute("value"); else $("progress").value = done;
 };
 
+// One file after the other, in a worker; the page only moves a bar, and may stop it at any time.
 function digest(worker, file, number, before, all) {
   return new Promise((resolve, reject) => {
     const unreadable = () => reject(new Refused(fill(words.unreadable, { name: file.name })));
@@ -76,8 +78,12 @@ function digest(worker, file, number, before, all) {
     worker.onmessage = ({ data }) => {
       if (data.failed) unreadable();
       else if (data.digests) resolve(data.digests);
-      else say(fill(words.hashing, { name: file.name }), (before + data.done) / all);
+      else {
+        say(fill(words.hashing, { name: file.name }), (before + data.done) / all);
+        $("amount").textContent = fill(words.amount, { done: sized(before + data.done), all: sized(all) });
+      }
     };
+    $("stop").onclick = () => reject(new Stopped());
     worker.postMessage({ number, file });
   });
 }
@@ -85,6 +91,7 @@ function digest(worker, file, number, before, all) {
 async function hashed(files) {
   const all = files.reduce((sum, file) => sum + file.size, 0), found = [];
   const worker = new Worker(form.dataset.worker, { type: "module" });
+  $("hashing").hidden = !files.length;
   try {
     let before = 0;
     for (const [number, file] of files.entries()) {
@@ -94,6 +101,8 @@ async function hashed(files) {
     }
   } finally {
     worker.terminate();
+    $("hashing").hidden = true;
+    $("amount").textContent = "";
   }
   return found;
 }
@@ -164,15 +173,21 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button[type=submit]");
   button.disabled = true;
-  $("refused").hidden = true;
+  $("refused").hidden = $("halted").hidden = true;
   try {
     const made = await register();
     show(made);
   } catch (problem) {
-    $("refused").querySelector("p").textContent = problem instanceof Refused ? problem.message : words.failed;
-    $("refused").hidden = false;
-    $("refused").focus();
     $("working").hidden = true;
+    if (problem instanceof Stopped) {
+      $("halted").hidden = false;
+      button.disabled = false;
+      button.focus();
+    } else {
+      $("refused").querySelector("p").textContent = problem instanceof Refused ? problem.message : words.failed;
+      $("refused").hidden = false;
+      $("refused").focus();
+    }
   }
   lock(work !== null); // once computed, the same 32 bytes are sent again: what was typed no longer changes
   button.disabled = false;
