@@ -28,7 +28,7 @@ from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.entries import entry_of, opened
 from ipr_service.services.languages import say
-from ipr_service.services.shares import Propose, background_of, compute, made_of, names, said, share_lines
+from ipr_service.services.shares import Propose, compute, gather, made_of, names, said, share_lines
 from ipr_service.services.split_details import Answer as Answer
 from ipr_service.services.split_details import Kept as Kept
 from ipr_service.services.split_details import Neighbour as Neighbour
@@ -236,9 +236,9 @@ def outdated(ctx: Context, actor: Actor, collaboration_id: str, split_id: str) -
         run = run_of(frozen_record(ctx, session, _recorded_by(session, row)))
         who = collaboration.parties(ctx, session, collaboration_id)
         made = made_of(who, collaboration.contribution_lines(ctx, session, collaboration_id))
-        held = background_of(collaboration.background_lines(ctx, session, collaboration_id), run.parties)
-    if derives(run.policy) and set(held) != set(run.background):
-        return True
+        found = gather(ctx, session, collaboration_id)
+        if derives(run.policy) and (found.unheld is not None or set(found.held) != set(run.background)):
+            return True
     weighed = {replace(one, facts=()) for one in run.contributions}  # what a rule asked for besides is said with the proposal
     return set(made) != weighed or {one.id for one in who} != taking_part
 

@@ -73,7 +73,12 @@ class Registration:
 
 @dataclass(frozen=True)
 class BackgroundLine:
-    """What a party had before and keeps. ``excluded``: listed in order to be kept out of the project."""
+    """What a party had before and keeps.
+
+    Args:
+        excluded: listed in order to be kept out of the project.
+        result_of: id of the collaboration whose result it is: its holders hold it here too; or None.
+    """
 
     id: str
     party_id: str
@@ -83,6 +88,7 @@ class BackgroundLine:
     registration: Registration | None
     withdrawn_at: datetime | None
     created_at: datetime
+    result_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -228,6 +234,7 @@ def background_lines(ctx: Context, session: Session, collaboration_id: str, *, w
             registration=registered.get(row.version_id or ""),
             withdrawn_at=row.withdrawn_at,
             created_at=row.created_at,
+            result_of=row.result_of,
         )
         for row in rows
     )

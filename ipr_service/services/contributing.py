@@ -15,18 +15,18 @@ from typing import Any
 
 from babel import Locale
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ipr_service.errors import N_, ForbiddenError, InputError, NotFoundError, RefusedError
 from ipr_service.rights.contributions import DEGREES, MAX_BUILT_ON, ROLES, check_amount
 from ipr_service.rights.notation import exact, fraction_text
-from ipr_service.services import access, idempotency, registration
+from ipr_service.services import access, chains, idempotency, registration
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.intake import open_intake
 from ipr_service.services.joining import acting_party, changed, open_collaboration
 from ipr_service.services.words import clean_choice, clean_line, clean_text, collecting
-from ipr_service.store.schema import Background, Collaboration, CollaborationParty, Contribution, Idea, IdeaVersion
+from ipr_service.store.schema import Background, Collaboration, CollaborationParty, Contribution, Idea, IdeaVersion, Split
 from ipr_service.store.sequencer import Insert, Update, WritePlan
 
 MAX_TITLE, MAX_DESCRIPTION, MAX_DETAILS, MAX_THINGS = 200, 2_000, 20_000, 2_000
@@ -41,11 +41,13 @@ class AddBackground:
         description: up to 2,000 characters; may be empty when an idea is named: its neutral label then stands for it.
         idea_id: an idea of the party's own, by its newest version; or None.
         excluded: listed in order to be kept out of the project.
+        result_of: another collaboration of the party's own, whose result this is; or None. Its holders then hold it here too.
     """
 
     description: str = ""
     idea_id: str | None = None
     excluded: bool = False
+    result_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def add_background(ctx: Context, actor: Actor, collaboration_id: str, order: Add
         with collecting() as check:
             linked = check(own_version, session, actor, party, order.idea_id)
             text = check(clean_text, "/description", order.description, MAX_DESCRIPTION, required=not order.idea_id)
+            if order.result_of:
+                check(_require_result, ctx, session, actor, party, order.result_of)
     description = text or (linked[0].label if linked else "")
     thing = {
         "id": ctx.new_id(),
@@ -98,11 +102,49 @@ def add_background(ctx: Context, actor: Actor, collaboration_id: str, order: Add
         "party_id": party.id,
         "version_id": linked[1].id if linked else None,
         "description_sealed": ctx.seal(row.key_id, "background.description", description.encode()),
+        "result_of": order.result_of or None,
         "excluded": order.excluded,
         "created_at": ctx.now(),
     }
     ctx.write(WritePlan((changed(row, row.revision), Insert(Background, (thing,)), *idempotency.mark(actor, str(thing["id"])))))
     return str(thing["id"])
+
+
+def _require_result(ctx: Context, session: Session, actor: Actor, party: CollaborationParty, source_id: str) -> None:
+    """Hold when the result of another collaboration can be background here.
+
+    Raises:
+        InputError: at ``/result_of``: none of the party's own, no split stands there, a holder is missing here, or a circle.
+    """
+    if source_id not in {one for one, _title in _own_results(ctx, session, actor, party)}:
+        msgid = N_("This is no other collaboration of your party with an accepted split. Choose one from the list.")
+        raise InputError.at("/result_of", msgid)
+    chains.require_no_circle(ctx, session, actor, party.collaboration_id, source_id)
+    chains.holders_here(ctx, session, party.collaboration_id, source_id, "/result_of")
+
+
+def own_results(ctx: Context, actor: Actor, collaboration_id: str) -> list[tuple[str, str]]:
+    """(id, title) of the other collaborations of the actor's party in which a split stands, newest first.
+
+    Raises:
+        NotFoundError, ForbiddenError: see ``access``.
+    """
+    with ctx.database.reading() as session:
+        return _own_results(ctx, session, actor, acting_party(session, actor, "contribute", collaboration_id))
+
+
+def _own_results(ctx: Context, session: Session, actor: Actor, party: CollaborationParty) -> list[tuple[str, str]]:
+    own = aliased(CollaborationParty)
+    mine = select(own.collaboration_id).where(own.organisation_id == party.organisation_id, own.state == "joined")
+    agreed = select(Split.collaboration_id).where(Split.state == "accepted")
+    rows = session.scalars(
+        select(Collaboration)
+        .where(Collaboration.id.in_(access.visible(actor, "collaboration", "contribute")))
+        .where(Collaboration.id.in_(mine), Collaboration.id.in_(agreed), Collaboration.id != party.collaboration_id)
+        .order_by(Collaboration.id.desc())
+        .limit(200)
+    )
+    return [(row.id, ctx.open_text(row.key_id, "collaboration.title", row.title_sealed) or row.id) for row in rows]
 
 
 def own_version(session: Session, actor: Actor, party: CollaborationParty, idea_id: str | None) -> tuple[Idea, IdeaVersion] | None:

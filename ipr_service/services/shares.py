@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ipr_service.errors import N_, FieldProblem, InputError, ServiceError
 from ipr_service.rights import explanation, policies
 from ipr_service.rights import tree as derivations
-from ipr_service.rights.allocation import Allocation, Negotiated, allocate
+from ipr_service.rights.allocation import Allocation, Negotiated, allocate, derives
 from ipr_service.rights.contributions import Background as Held
 from ipr_service.rights.contributions import Contribution as Made
 from ipr_service.rights.explanation import Sentence
@@ -26,7 +26,7 @@ from ipr_service.rights.notation import exact, fraction_text, percent, signed_pe
 from ipr_service.rights.parties import Party
 from ipr_service.rights.policies import Policy
 from ipr_service.rights.shares import Split as Shares
-from ipr_service.services import asking, collaboration
+from ipr_service.services import asking, chains, collaboration
 from ipr_service.services.collaboration import BackgroundLine, ContributionLine, PartyLine
 from ipr_service.services.context import Context
 from ipr_service.services.languages import locale_of, say
@@ -153,13 +153,15 @@ class Gathered:
 
     Args:
         who: the parties that have not left. lines: the contributions that stand.
-        held: background. named: what people call parties and things, by id; those that left or were withdrawn too.
+        held: background. unheld: why nobody can say whose some of it is, or None.
+        named: what people call parties and things, by id; those that left or were withdrawn too.
     """
 
     who: tuple[PartyLine, ...]
     lines: tuple[ContributionLine, ...]
     held: tuple[Held, ...]
     named: Mapping[str, str]
+    unheld: InputError | None = None
 
 
 def gather(ctx: Context, session: Session, collaboration_id: str) -> Gathered:
@@ -168,9 +170,14 @@ def gather(ctx: Context, session: Session, collaboration_id: str) -> Gathered:
     who = tuple(one for one in everybody if one.state != "left")
     every_line = collaboration.contribution_lines(ctx, session, collaboration_id, with_withdrawn=True)
     background = collaboration.background_lines(ctx, session, collaboration_id, with_withdrawn=True)
-    held = background_of([line for line in background if line.withdrawn_at is None], [Party(one.id) for one in who])
+    standing = [line for line in background if line.withdrawn_at is None]
+    held, unheld = background_of(standing, [Party(one.id) for one in who]), None
+    try:
+        held = chains.with_holders(ctx, session, collaboration_id, held, standing)
+    except InputError as problem:  # a rule that does not look at background works all the same
+        unheld = problem
     lines = tuple(line for line in every_line if line.withdrawn_at is None)
-    return Gathered(who, lines, held, _named(everybody, every_line, background))
+    return Gathered(who, lines, held, _named(everybody, every_line, background), unheld)
 
 
 def _named(parties: Sequence[PartyLine], lines: Sequence[ContributionLine], background: Sequence[BackgroundLine]) -> dict[str, str]:
@@ -196,6 +203,8 @@ def computed(found: Gathered, order: Propose) -> Allocation:
     """
     people = [Party(one.id, country=one.country) for one in found.who]
     policy = _policy(order.policy)
+    if found.unheld is not None and derives(policy):
+        raise found.unheld
     made = made_of(found.who, found.lines)
     asked = asking.read(policy, [one.id for one in people], [one.id for one in made], order.facts)
     made = tuple(replace(one, facts=asked.contributions.get(one.id, ())) for one in made)

@@ -290,10 +290,13 @@ def add_background(collaboration_id: str) -> Response:
     form = Form.read()
     if form.sent:
         with form.catching():
-            order = contributing.AddBackground(form.value("description"), form.value("idea_id") or None, form.value("excluded") == "yes")
+            order = contributing.AddBackground(
+                form.value("description"), form.value("idea_id") or None, form.value("excluded") == "yes", form.value("result_of") or None
+            )
             contributing.add_background(ctx(), actor(), collaboration_id, order)
             return done(_("Listed. It stays yours."), "collaborations.show", collaboration_id=collaboration_id)
-    return render("collaborations/background.html", form.status, form=form, found=found, own=own)
+    results = contributing.own_results(ctx(), actor(), collaboration_id)
+    return render("collaborations/background.html", form.status, form=form, found=found, own=own, results=results)
 
 
 @pages.post("/<collaboration_id>/background/<background_id>/withdraw")

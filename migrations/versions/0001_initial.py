@@ -554,11 +554,18 @@ def upgrade() -> None:
         sa.Column("party_id", sa.String(length=26), nullable=False),
         sa.Column("version_id", sa.String(length=26), nullable=True, comment="the registered idea, if any"),
         sa.Column("description_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "result_of",
+            sa.String(length=26),
+            nullable=True,
+            comment="another collaboration, whose result this is and whose split says who holds it",
+        ),
         sa.Column("excluded", sa.Boolean(), nullable=False, comment="listed in order to be kept out of the project"),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["collaboration_id"], ["collaboration.id"], name=op.f("fk_background_collaboration_id")),
         sa.ForeignKeyConstraint(["party_id"], ["collaboration_party.id"], name=op.f("fk_background_party_id")),
+        sa.ForeignKeyConstraint(["result_of"], ["collaboration.id"], name=op.f("fk_background_result_of")),
         sa.ForeignKeyConstraint(["version_id"], ["idea_version.id"], name=op.f("fk_background_version_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_background")),
     )

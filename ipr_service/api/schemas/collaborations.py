@@ -55,6 +55,12 @@ class AddBackground(Strict):
     description = Text(most=2_000, load_default="")
     idea_id = Text(most=26, load_default=None, allow_none=True)
     excluded = Truth(load_default=False)
+    result_of = Text(
+        most=26,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "id of another collaboration of your party, whose result this is: its holders hold it here too"},
+    )
 
 
 class AddContribution(Strict):
@@ -178,6 +184,7 @@ class Background(Strict):
     party_id = identifier()
     description = fields.String()
     excluded = fields.Boolean()
+    result_of = fields.String(allow_none=True, metadata={"description": "id of the collaboration whose result it is"})
     registration = fields.Nested(Registration, allow_none=True)
     created_at = Moment()
 

@@ -57,6 +57,9 @@ class Background(Base):
     party_id: Mapped[str] = mapped_column(ForeignKey("collaboration_party.id"))
     version_id: Mapped[str | None] = mapped_column(ForeignKey("idea_version.id"), comment="the registered idea, if any")
     description_sealed: Mapped[bytes]
+    result_of: Mapped[str | None] = mapped_column(
+        ForeignKey("collaboration.id"), comment="another collaboration, whose result this is and whose split says who holds it"
+    )
     excluded: Mapped[bool] = mapped_column(default=False, comment="listed in order to be kept out of the project")
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -144,7 +147,9 @@ class Split(Base):
     collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaboration.id"), index=True)
     number: Mapped[int]
     policy: Mapped[Word] = mapped_column(comment="rule id@version")
-    record_sealed: Mapped[bytes] = mapped_column(comment="the record (rights.replay) as it stands once all who are asked have accepted, verbatim")
+    record_sealed: Mapped[bytes] = mapped_column(
+        comment="the record (rights.replay) as it stands once all who are asked have accepted, verbatim"
+    )
     run_digest: Mapped[bytes] = mapped_column(LargeBinary(32), comment="digest of policy and canonical input: what the parties accept")
     parties_sealed: Mapped[bytes] = mapped_column(comment="JSON: id, identity, name, part of each party as logged when it was proposed")
     awaited: Mapped[int] = mapped_column(comment="of those who are asked, parties that have not accepted yet; 0 exactly when accepted")
