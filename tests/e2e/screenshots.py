@@ -1,4 +1,4 @@
-"""Take the pictures of the ten main pages, on a phone and at a desk, into ``docs/screenshots``: ``make screenshots``.
+"""Take the pictures of the twelve main pages, on a phone and at a desk, into ``docs/screenshots``: ``make screenshots``.
 
 The people walk the same steps as the tests do, on a fresh service in a temporary folder. A picture is stored with a palette of at most
 256 colours, chosen by how often they occur: these pages have few, and the pictures stay small.
@@ -88,7 +88,7 @@ class Pictures:
 
 
 def walk(pictures: Pictures) -> None:
-    """The journey once, stopping at the ten main pages."""
+    """The journey once, stopping at the twelve main pages."""
     site, take = pictures.site, pictures.take
     sara, marko = site.visitor(DESK), site.visitor(PHONE)
     sara.goto(site.address)
@@ -151,11 +151,29 @@ def _together(pictures: Pictures, sara: Page, marko: Page) -> None:
     press(marko, "Accept this split")
     sara.goto(together)
     take("06-together", sara)
+    _money(pictures, sara, marko, together)
     press(sara, "Draft the agreement")
     sara.get_by_label("Your name for it").fill("Co-development of the chair")
     press(sara, "Begin the draft")
     sara.reload()
     take("08-draft", sara)
+
+
+def _money(pictures: Pictures, sara: Page, marko: Page, together: str) -> None:
+    """A sale, its payout with the reasons, and the ledger after it."""
+    sara.goto(f"{together}/money/record")
+    sara.get_by_label("Amount").fill("1000.01")
+    sara.get_by_label("What for?").fill("Ten chairs, first batch")
+    press(sara, "Record")
+    press(sara, "See what each would get")
+    pictures.take("11-payout", sara)
+    press(sara, "Propose this to everybody")
+    marko.goto(pictures.site.address)
+    marko.get_by_role("link", name="Accept or decline a payout").first.click()
+    press(marko, "Accept this payout")
+    sara.goto(f"{together}/money")
+    pictures.take("12-money", sara)
+    sara.goto(together)
 
 
 def main(say: Callable[[str], object] = print) -> int:
