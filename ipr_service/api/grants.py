@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -16,17 +17,27 @@ from ipr_service.api.schemas import grants as schemas
 from ipr_service.api.schemas.ideas import LanguageQuery
 from ipr_service.api.sending import attachment
 from ipr_service.rights import grant_file
-from ipr_service.rights.grant_answer import answer_data
+from ipr_service.rights.grant_answer import Say, answer_data
 from ipr_service.rights.grant_terms import grant_data
 from ipr_service.services import dossiers, exporting, granting, grants, licensing, results
 from ipr_service.services.granting import Record
 from ipr_service.services.grants import GrantLine
+from ipr_service.services.languages import say
 from ipr_service.services.licensing import Licensed
 from ipr_service.services.results import AddResult
 
 blueprint = Resource("grants", __name__, url_prefix="", description="Results and licence grants")
 _ID = "/collaborations/<string(length=26):collaboration_id>"
 _GRANT = f"{_ID}/grants/<string(length=26):grant_id>"
+
+
+def _language() -> str:
+    return request.accept_languages.best_match(context().settings.languages) or "en"
+
+
+def _say() -> Say:
+    """The catalogue of the caller's language, for the sentences beside the data."""
+    return partial(say, _language())
 
 
 @blueprint.post("/grants/check")
@@ -38,7 +49,7 @@ def check_file(order: dict[str, Any]) -> Any:
     order = {"fields" if name == "fields_" else name: value for name, value in order.items()}
     described = grant_file.load(json.dumps(order, ensure_ascii=False))
     today = context().now().date()
-    return answer_data(grant_file.check(described.grants, described.assets, described.acts, today))
+    return answer_data(grant_file.check(described.grants, described.assets, described.acts, today), _say())
 
 
 @blueprint.get(f"{_ID}/results")
@@ -82,7 +93,7 @@ def _line(line: GrantLine) -> dict[str, Any]:
 def register(collaboration_id: str) -> Any:
     """Look at the register of grants, with conflicts, authority and gaps as they are today."""
     found = grants.register(context(), actor(), collaboration_id)
-    return {"grants": [_line(line) for line in found.lines], "answer": answer_data(found.checked.answer)}
+    return {"grants": [_line(line) for line in found.lines], "answer": answer_data(found.checked.answer, _say())}
 
 
 @blueprint.post(f"{_ID}/grants")
@@ -102,7 +113,7 @@ def record(order: dict[str, Any], collaboration_id: str) -> Any:
 @blueprint.response(200, schemas.Answer)
 def check(order: dict[str, Any], collaboration_id: str) -> Any:
     """See what a grant would do beside those that stand. Nothing is stored."""
-    return answer_data(granting.check(context(), actor(), collaboration_id, _record(order)).answer)
+    return answer_data(granting.check(context(), actor(), collaboration_id, _record(order)).answer, _say())
 
 
 @blueprint.get(_GRANT)
@@ -164,6 +175,5 @@ def _licensed(one: Licensed) -> dict[str, Any]:
 def export(collaboration_id: str, kind: str) -> Response:
     """Take ODRL, CRediT, schema.org, SPDX or a split sheet: ``odrl.jsonld``, ``credit.json``, ``schema.org.jsonld``, ``spdx.json``,
     ``split-sheet-100.csv`` (``-200``, ``.pdf``)."""
-    language = request.accept_languages.best_match(context().settings.languages) or "en"
-    made = exporting.export(context(), actor(), collaboration_id, kind, language)
+    made = exporting.export(context(), actor(), collaboration_id, kind, _language())
     return attachment(made.body, made.media_type, made.name)

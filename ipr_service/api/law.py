@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+
+from flask import request
 
 from ipr_service.api.auth import actor
 from ipr_service.api.idempotency import once
@@ -12,8 +15,14 @@ from ipr_service.api.schemas import law as schemas
 from ipr_service.rights import jurisdictions, law_record, unsigned
 from ipr_service.services import initiatives, law
 from ipr_service.services.initiatives import Keep, Kept
+from ipr_service.services.languages import say
 
 blueprint = Resource("law", __name__, url_prefix="/law", description="What the law says, with sources, for everyone. Not legal advice")
+
+
+def _say() -> law_record.Say:
+    """The catalogue of the caller's language; rows stay in the words of their source."""
+    return partial(say, request.accept_languages.best_match(context().settings.languages) or "en")
 
 
 @blueprint.get("/countries")
@@ -54,7 +63,7 @@ def preview(query: dict[str, Any]) -> Any:
     """If these people sign nothing: owners, shares, powers, form and moral rights by law. Nothing is stored, no key is needed."""
     makers = [law.maker(at, one) for at, one in enumerate(query["makers"])]
     on = law.day(context(), query["date"])
-    return law_record.outlook(unsigned.outlook(query["country"], query["right"], makers, on, query["facts"]))
+    return law_record.outlook(unsigned.outlook(query["country"], query["right"], makers, on, query["facts"]), _say())
 
 
 @blueprint.post("/check")
@@ -64,7 +73,7 @@ def preview(query: dict[str, Any]) -> Any:
 def check(query: dict[str, Any]) -> Any:
     """Pre-check of an initiative: who will own what if it started today, and which paper is missing. Nothing is stored."""
     people = [law.participant(at, one) for at, one in enumerate(query["people"])]
-    return law_record.precheck(law.check(query["country"], query["rights"], people, law.day(context(), query["date"])))
+    return law_record.precheck(law.check(query["country"], query["rights"], people, law.day(context(), query["date"])), _say())
 
 
 _KEPT = "/initiatives/<string(length=26):initiative_id>"
@@ -92,7 +101,7 @@ def keep_initiative(order: dict[str, Any]) -> Any:
 def show_initiative(initiative_id: str) -> Any:
     """Look at a kept initiative, with what the law makes of it now."""
     found, checked = initiatives.check(context(), actor(), initiative_id)
-    return _kept(found) | {"check": law_record.precheck(checked)}
+    return _kept(found) | {"check": law_record.precheck(checked, _say())}
 
 
 @blueprint.put(_KEPT)

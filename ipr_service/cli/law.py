@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from rich.text import Text
 from ipr_service.errors import N_, InputError
 from ipr_service.rights import governing, jurisdictions, law_record, unsigned
 from ipr_service.rights.jurisdictions import DECIDES, STANDINGS, UNVERIFIED, Row
+from ipr_service.services.languages import say
 
 
 @click.command()
@@ -23,8 +25,9 @@ from ipr_service.rights.jurisdictions import DECIDES, STANDINGS, UNVERIFIED, Row
 @click.option(
     "--maker", "makers", multiple=True, metavar="WORDS", help='If nobody signs: "ID [COUNTRY|-] [WORKING] [WORKS_FOR]", each maker once.'
 )
+@click.option("--language", default="en", show_default=True, metavar="LL", help="Language of the answer to --maker: en, it.")
 @click.option("--json", "as_json", is_flag=True, help="The rows as JSON; with --maker, the answer.")
-def law(country: str, right: str, on: str | None, makers: tuple[str, ...], as_json: bool) -> None:
+def law(country: str, right: str, on: str | None, makers: tuple[str, ...], language: str, as_json: bool) -> None:
     """What the law of COUNTRY says about RIGHT, row by row, with article, source and mark.
 
     COUNTRY is EU, FR, ES, IT, PT, EL (or GR), SI, HR, CY or MT. RIGHT is patent, design, trademark, copyright, software, trade_secret, or
@@ -40,7 +43,7 @@ def law(country: str, right: str, on: str | None, makers: tuple[str, ...], as_js
     today = datetime.now(UTC).date()
     day = _day(on) if on else None
     if makers:
-        _unsigned(country, right, makers, day or jurisdictions.present(today), as_json)
+        _unsigned(country, right, makers, day or jurisdictions.present(today), language, as_json)
         return
     rows = jurisdictions.rows(country, right)
     if as_json:
@@ -100,10 +103,10 @@ def _lines(*parts: str) -> Text:
     return Text("\n".join(part for part in parts if part))
 
 
-def _unsigned(country: str, right: str, words: tuple[str, ...], on: date, as_json: bool) -> None:
+def _unsigned(country: str, right: str, words: tuple[str, ...], on: date, language: str, as_json: bool) -> None:
     """What holds if nobody signs, as JSON or as lines."""
     makers = [_maker(at, text.split()) for at, text in enumerate(words)]
-    data = law_record.outlook(unsigned.outlook(country, right, makers, on))
+    data = law_record.outlook(unsigned.outlook(country, right, makers, on), partial(say, language))
     if as_json:
         click.echo(json.dumps(data, ensure_ascii=False, indent=1))
         return

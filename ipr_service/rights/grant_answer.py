@@ -1,11 +1,12 @@
 """The answer of a grant check as JSON data: what ``ipr grants check --json`` and the API give. One writer for both.
 
-Days are inclusive, as people read them; ``from`` or ``to`` is left out at an open end. Sentences stand beside the data in English, for a
-log or a message; a face that speaks another language says them from the objects.
+Days are inclusive, as people read them; ``from`` or ``to`` is left out at an open end. Sentences stand beside the data for a log or a
+message, in the language of ``say`` (gettext): English, the msgids themselves, unless a face passes another.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -18,33 +19,35 @@ from ipr_service.rights.licences import Reach, last_day
 from ipr_service.rights.scope import Excess, Gap
 from ipr_service.rights.territories import ALWAYS_FROM, ALWAYS_UNTIL, Days
 
+Say = Callable[[str], str]
 
-def answer_data(answer: Answer) -> dict[str, Any]:
+
+def answer_data(answer: Answer, say: Say = str) -> dict[str, Any]:
     """Everything that was found."""
     data: dict[str, Any] = {
         "clear": answer.clear,
-        "conflicts": [conflict_data(one) for one in answer.conflicts],
-        "authority": {grant: authority_data(one) for grant, one in answer.authorities.items()},
-        "beyond": [excess_data(one) for one in answer.excesses],
-        "access_missing": [gap_data(one) for one in answer.gaps],
-        "filled": {grant: [str(line) for line in (*one.lines, *one.remarks)] for grant, one in answer.filled.items()},
-        "demands": {grant: [demand_data(one) for one in found] for grant, found in answer.demands.items()},
-        "components": {asset: [encumbrance_data(one) for one in found] for asset, found in answer.encumbrances.items()},
+        "conflicts": [conflict_data(one, say) for one in answer.conflicts],
+        "authority": {grant: authority_data(one, say) for grant, one in answer.authorities.items()},
+        "beyond": [excess_data(one, say) for one in answer.excesses],
+        "access_missing": [gap_data(one, say) for one in answer.gaps],
+        "filled": {grant: [line.text(say) for line in (*one.lines, *one.remarks)] for grant, one in answer.filled.items()},
+        "demands": {grant: [demand_data(one, say) for one in found] for grant, found in answer.demands.items()},
+        "components": {asset: [encumbrance_data(one, say) for one in found] for asset, found in answer.encumbrances.items()},
     }
     if answer.encumbrances:
         data["components_source"] = CREDIT
     return data
 
 
-def conflict_data(one: Conflict) -> dict[str, Any]:
+def conflict_data(one: Conflict, say: Say = str) -> dict[str, Any]:
     """One conflict with the exact intersection."""
     return {
         "grants": [one.first, one.second],
         "certain": one.certain,
         "intersection": reach_data(one.meet),
         "text": one.meet.text,
-        "sentence": str(one.sentence),
-        "remarks": [str(remark) for remark in one.remarks],
+        "sentence": one.sentence.text(say),
+        "remarks": [remark.text(say) for remark in one.remarks],
         "survivor": one.survivor,
         "source": one.source,
     }
@@ -67,18 +70,18 @@ def days_data(days: Days) -> dict[str, str]:
     return found
 
 
-def authority_data(one: Authority) -> dict[str, Any]:
+def authority_data(one: Authority, say: Say = str) -> dict[str, Any]:
     """The checklist."""
     return {
         "outcome": one.outcome,
-        "reason": str(one.reason),
+        "reason": one.reason.text(say),
         "awaited": list(one.awaited),
-        "steps": [_step(step) for step in one.steps],
-        "remarks": [str(remark) for remark in one.remarks],
+        "steps": [_step(step, say) for step in one.steps],
+        "remarks": [remark.text(say) for remark in one.remarks],
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, say: Say) -> dict[str, Any]:
     return {
         "kind": step.kind,
         "party": step.party,
@@ -86,16 +89,16 @@ def _step(step: Step) -> dict[str, Any]:
         "done": _iso(step.done),
         "late": step.late,
         "one_of": step.either,
-        "sentence": str(step.sentence),
+        "sentence": step.sentence.text(say),
     }
 
 
-def excess_data(one: Excess) -> dict[str, Any]:
+def excess_data(one: Excess, say: Say = str) -> dict[str, Any]:
     """What a grant gives that its source does not hold."""
-    return {"grant": one.grant, "source": one.source, "axis": one.axis, "what": one.what, "sentence": str(one.sentence)}
+    return {"grant": one.grant, "source": one.source, "axis": one.axis, "what": one.what, "sentence": one.sentence.text(say)}
 
 
-def gap_data(one: Gap) -> dict[str, Any]:
+def gap_data(one: Gap, say: Say = str) -> dict[str, Any]:
     """Background that is needed and not granted."""
     where = [{"territory": code, **days_data(days)} for code, spans in one.where.items() for days in spans]
     return {
@@ -106,23 +109,23 @@ def gap_data(one: Gap) -> dict[str, Any]:
         "purpose": one.purpose,
         "field": one.field,
         "where": where,
-        "sentence": str(one.sentence),
+        "sentence": one.sentence.text(say),
     }
 
 
-def demand_data(one: Demand) -> dict[str, Any]:
+def demand_data(one: Demand, say: Say = str) -> dict[str, Any]:
     """What a law demands of the paper, and how the grant stands to it."""
     return {
         "about": one.about,
         "outcome": one.outcome,
         "effect": one.effect,
         "refuses": one.refuses,
-        "sentence": str(one.sentence),
+        "sentence": one.sentence.text(say),
         "because": [row.to_data() for row in one.citations],
     }
 
 
-def encumbrance_data(one: Encumbrance) -> dict[str, Any]:
+def encumbrance_data(one: Encumbrance, say: Say = str) -> dict[str, Any]:
     """The answer for one component."""
     return {
         "component": one.component,
@@ -130,8 +133,8 @@ def encumbrance_data(one: Encumbrance) -> dict[str, Any]:
         "inbound": one.inbound,
         "answer": one.answer,
         "passes": one.passes,
-        "sentence": str(one.sentence),
-        "remarks": [str(remark) for remark in one.remarks],
+        "sentence": one.sentence.text(say),
+        "remarks": [remark.text(say) for remark in one.remarks],
     }
 
 

@@ -108,3 +108,12 @@ def test_an_initiative_is_kept_and_checked_again(client: FlaskClient, sqlite_ctx
     assert client.delete(made.headers["Location"], headers=hers).status_code == 204
     assert client.get("/api/v1/law/initiatives", headers=hers).get_json() == []
     assert client.get("/api/v1/law/initiatives").status_code == 401
+
+
+def test_sentences_are_in_the_language_that_was_asked_for_and_rows_are_not(client: FlaskClient) -> None:
+    order = {"country": "FR", "right": "copyright", "makers": [{"id": "anna"}]}
+    said = client.post(f"{URL}/preview", json=order, headers={"Accept-Language": "it"}).get_json()
+    plain = client.post(f"{URL}/preview", json=order).get_json()
+    assert "In writing" in str(plain["forms"])
+    assert "Per iscritto" in str(said["forms"])
+    assert said["forms"][0]["because"] == plain["forms"][0]["because"]

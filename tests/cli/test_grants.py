@@ -33,6 +33,15 @@ def test_nothing_in_the_way_ends_with_0(tmp_path: Path, capsys: pytest.CaptureFi
     assert "Nothing stands in the way." in capsys.readouterr().out
 
 
+def test_sentences_are_in_the_language_that_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(tmp_path, CHAIR, "--on", "2026-11-22", "--language", "it") == 3
+    said = capsys.readouterr().out
+    assert "[x] anna ha firmato il 2026-11-20" in said
+    assert call(tmp_path, CHAIR, "--json", "--on", "2026-11-22", "--language", "it") == 3
+    steps = json.loads(capsys.readouterr().out)["authority"]["furniture-eu"]["steps"]
+    assert "anna ha firmato il 2026-11-20" in [step["sentence"] for step in steps]
+
+
 def test_the_answer_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, CHAIR, "--json", "--on", "2026-11-22") == 3
     data = json.loads(capsys.readouterr().out)
