@@ -9,16 +9,18 @@ import pytest
 
 from ipr_service.errors import ConflictError, ForbiddenError, InputError, RefusedError
 from ipr_service.evidence.commitment import Manifest
-from ipr_service.rights import replay
-from ipr_service.services import allocation, collaboration, entries, joining, money, payouts, proposing, succeeding
+from ipr_service.rights import replay, succession
+from ipr_service.rights.succession import Event
+from ipr_service.services import allocation, collaboration, entries, erasing, joining, money, payouts, proposing, succeeding
 from ipr_service.services.access import Actor
 from ipr_service.services.context import Context
 from ipr_service.services.payouts import ProposePayout
+from ipr_service.services.proposing import Put
 from ipr_service.services.shares import Propose
 from ipr_service.services.succeeding import Succeed
 from tests.services.till import agreed, sold
 from tests.services.workshop import Chair, chair, company, invite
-from tests.support.house import as_role, mails
+from tests.support.house import PASSWORD, as_role, mails, person
 
 F = Fraction
 
@@ -242,3 +244,41 @@ def test_a_viewer_sees_the_preview_and_does_not_propose(sqlite_ctx: Context) -> 
     assert succeeding.preview(sqlite_ctx, viewer, the.id, order).shares
     with pytest.raises(ForbiddenError):
         succeeding.propose(sqlite_ctx, viewer, the.id, order)
+
+
+def test_an_event_computed_while_another_split_was_accepted_is_not_written(ctx: Context) -> None:
+    the = workshop(ctx)
+    other = proposing.propose(ctx, the.chair.anna, the.id, Propose("points@1"))
+    for who in (the.chair.anna, the.chair.marco):
+        proposing.accept(ctx, who, the.id, other)
+    with ctx.database.reading() as session:
+        proposer = joining.acting_party(session, the.chair.anna, "propose", the.id)
+        home = joining.open_collaboration(session, the.id)
+        row = money.standing_split(session, the.id)
+        assert row is not None
+        before = allocation.run_of(allocation.frozen_record(ctx, session, row))
+        run = succession.follow(before, row.number, Event("joining", the.brand, F(1, 10)), [the.brand])
+        people = collaboration.parties(ctx, session, the.id)
+        plan = proposing.put(ctx, session, the.chair.anna, Put(home, proposer, people, run, row))
+    proposing.accept(ctx, the.clara, the.id, other)  # the last answer to the other, in the meantime
+    with pytest.raises(ConflictError, match="Another split was accepted meanwhile"):
+        ctx.write(plan)
+    assert {one.number for one in allocation.splits(ctx, the.chair.anna, the.id)} == {1, 2}
+
+
+def test_an_erased_persons_share_stands_under_a_pseudonym_and_the_split_still_replays(ctx: Context) -> None:
+    the = agreed(ctx)
+    party, secret = invite(ctx, the.marco, the.id, "Lea", "lea@example.org")
+    lea = person(ctx, "Lea")
+    joining.join(ctx, lea, secret)
+    made = succeeding.propose(ctx, the.anna, the.id, Succeed("joining", party, "1/10"))
+    for who in (the.anna, the.marco, lea):
+        proposing.accept(ctx, who, the.id, made)
+    record = allocation.record_of(ctx, the.anna, the.id, made)
+    erasing.erase_person(ctx, lea, PASSWORD)
+    split = allocation.split(ctx, the.anna, the.id, made)
+    hers = next(one for one in split.shares if one.party_id == party)
+    assert (hers.fraction, hers.name[:7]) == (F(1, 10), "Person ")
+    assert "Lea" not in str(split)
+    assert allocation.record_of(ctx, the.anna, the.id, made) == record
+    assert allocation.replay_of(ctx, the.anna, the.id, made)
