@@ -12,8 +12,10 @@ from sqlalchemy import select, text
 
 from ipr_service.errors import NotFoundError
 from ipr_service.evidence.digest import to_base64
+from ipr_service.evidence.trust import TrustList
+from ipr_service.evidence.verification import verify
 from ipr_service.rights import payout_record
-from ipr_service.services import crediting, disputing, money, paying, payouts
+from ipr_service.services import crediting, disputing, money, paying, payouts, publishing
 from ipr_service.services.audit import audit
 from ipr_service.services.context import Context
 from ipr_service.services.disputing import RaiseHold
@@ -62,7 +64,11 @@ def test_its_proof_bundle_holds_the_record_that_anybody_computes_again(sqlite_ct
     sold(sqlite_ctx, the)
     made = payouts.details(sqlite_ctx, the.anna, the.id, paid(sqlite_ctx, the))
     assert made.entry is not None
-    bundle = zipfile.ZipFile(io.BytesIO(crediting.proof_of(sqlite_ctx, the.marco, the.id, made.entry.id)))
+    proof = crediting.proof_of(sqlite_ctx, the.marco, the.id, made.entry.id)
+    report = verify(io.BytesIO(proof), TrustList.from_bytes(publishing.vkeys(sqlite_ctx)))
+    assert report
+    assert ("file.1", "holds") in {(check.name, check.outcome) for check in report.checks}
+    bundle = zipfile.ZipFile(io.BytesIO(proof))
     (name,) = [one for one in bundle.namelist() if one.startswith("files/")]
     assert all(check.holds for check in payout_record.replay(bundle.read(name).decode()))
     types = [one["statement"]["type"] for one in json.loads(bundle.read("openings.json"))["statements"]]
