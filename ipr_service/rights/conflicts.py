@@ -97,10 +97,15 @@ def meeting(first: Grant, second: Grant) -> Reach | None:
     days = (max(one.days[0], other.days[0]), min(one.days[1], other.days[1]))
     if not acts or not purposes or days[0] >= days[1]:
         return None
-    fields = first.tree.shared(one.fields, other.fields)
+    fields = _shared_fields(first.tree, one.fields, other.fields)
     if not fields or not touch(one.territory, other.territory, days):
         return None
     return Reach(tuple(sorted(acts)), tuple(sorted(purposes)), fields, (one.territory, other.territory), days)
+
+
+@lru_cache(maxsize=65_536)
+def _shared_fields(tree: FieldTree, first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tree.shared(first, second)
 
 
 def _shuts_out(grant: Grant, other: Grant) -> bool | None:

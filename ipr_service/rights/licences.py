@@ -205,7 +205,7 @@ class Grant:
         """Where it reaches; what nobody said is taken as everything, see :attr:`unsaid`."""
         return Box(self.acts or tuple(ACTS), self.purposes or tuple(PURPOSES), self.fields or (ALL,), self.territory or (WORLD,), self.days)
 
-    @property
+    @cached_property
     def unsaid(self) -> tuple[str, ...]:
         """The axes that nobody named, as a file calls them."""
         axes = {"acts": self.acts, "purpose": self.purposes, "field": self.fields, "territory": self.territory}

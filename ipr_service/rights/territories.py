@@ -200,14 +200,23 @@ def joined(days: Iterable[Days]) -> tuple[Days, ...]:
 
 def touch(first: tuple[str, ...], second: tuple[str, ...], days: Days) -> bool:
     """Whether two territories meet at all within ``days``; the quick question before :func:`shared`."""
-    one, other = places(first), places(second)
-    for mine, theirs in ((one, other), (other, one)):
-        for code, spans in mine.items():
-            for above in lineage(code):
-                for begin, until in theirs.get(above, ()):
-                    if any(max(begin, span[0], days[0]) < min(until, span[1], days[1]) for span in spans):
+    for mine, theirs in ((_places_above(first), places(second)), (_places_above(second), places(first))):
+        for code in mine.keys() & theirs.keys():
+            for begin, until in theirs[code]:
+                for since, end in mine[code]:
+                    if max(begin, since, days[0]) < min(until, end, days[1]):
                         return True
     return False
+
+
+@lru_cache(maxsize=65_536)
+def _places_above(territory: tuple[str, ...]) -> Mapping[str, tuple[Days, ...]]:
+    """Every place in which one of the territory lies, itself among them, with the days on which that one is meant."""
+    found: dict[str, tuple[Days, ...]] = {}
+    for code, spans in places(territory).items():
+        for above in lineage(code):
+            found[above] = (*found.get(above, ()), *spans)
+    return MappingProxyType(found)
 
 
 def shared(first: tuple[str, ...], second: tuple[str, ...], days: Days) -> Mapping[str, tuple[Days, ...]]:
