@@ -34,7 +34,7 @@ from ipr_service.store.database import Database, sqlite
 from ipr_service.store.schema import LogCheckpoint
 
 COUNT = int(os.environ.get("BENCH_ENTRIES", "1000000"))
-PROOFS, ROUNDS = 15, 3
+PROOFS, ROUNDS = 7, 3
 
 
 def _step(step: str, folder: Path, count: int) -> dict[str, float]:
