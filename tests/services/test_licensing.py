@@ -58,6 +58,7 @@ def test_opening_the_register_again_gives_the_one_that_there_is(sqlite_ctx: Cont
     sara = company(sqlite_ctx, "Sara", "Sedia s.r.l.")
     chair = idea(sqlite_ctx, sara)
     assert licensing.open_register(sqlite_ctx, sara, chair, DESIGN) == licensing.open_register(sqlite_ctx, sara, chair, AddResult(""))
+    assert len(licensing.licences(sqlite_ctx, sara, chair)) == 1
 
 
 def test_nobody_is_taken_for_the_only_holder_once_others_are_named_or_invited(ctx: Context) -> None:
