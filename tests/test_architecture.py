@@ -233,7 +233,7 @@ def test_no_function_outgrows_one_screen() -> None:
 
 
 def test_tests_mirror_the_package() -> None:
-    own = {"support", "vectors", "cases", "golden", "e2e", "security", "journey", "reliability", "conformance"}
+    own = {"support", "vectors", "cases", "golden", "e2e", "security", "journey", "reliability", "conformance", "fuzz"}
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     found = [
         path.name

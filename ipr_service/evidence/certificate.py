@@ -267,7 +267,7 @@ def _tokens(tokens: Sequence[CertifiedToken], translate: Translate) -> str:
 def _qr(url: str) -> list[int]:
     out = io.BytesIO()
     code = segno.make(url, error="m", micro=False)
-    code.save(out, kind="png", scale=1, border=0, dark="#1d2733")  # never smoothed; a colour, as all else is, so that one profile does
+    code.save(out, kind="png", scale=4, border=0, dark="#1d2733")  # a colour, as all else, so that one profile does
     return list(out.getvalue())
 
 
