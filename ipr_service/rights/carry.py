@@ -10,9 +10,9 @@ every later payout, however small, can keep everybody within one unit. If not, t
 can: that is the quota method of Balinski and Young (1975), the one apportionment that grows with the house and stays within quota.
 
 So as long as the shares stay the same, nobody is a whole unit off after any number of payouts, and no payout takes anything back. Where
-shares change in between, the carry stays exact, nobody is ever a whole unit *ahead*, and one payout large enough to give the smallest share a
-unit brings everybody within one unit again, for good; no rule can promise more (docs/adr/0010 has the proofs). Refunds stay exact too,
-and are worked off.
+shares change in between, the carry stays exact, nobody is ever a whole unit *ahead*, and one payout large enough to give the smallest
+share a unit brings everybody within one unit again, for good; no rule can promise more (docs/adr/0010 has the proofs). Refunds stay
+exact too, and are worked off.
 """
 
 from __future__ import annotations
