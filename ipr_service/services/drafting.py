@@ -32,6 +32,7 @@ from ipr_service.services.drafts import (
     party_steps,
     pinned_kind,
     prepare,
+    refuse_other_split,
     refuse_wrong,
     require_editable,
     require_sources,
@@ -77,6 +78,7 @@ def create(ctx: Context, actor: Actor, order: CreateAgreement) -> str:
         answers, signatories = prepare(ctx, session, actor, kind, order)
         parties = party_steps(ctx, session, agreement_id, organisation_id, order.collaboration_id)
     refuse_wrong(kind, answers.merged, order.answers)
+    refuse_other_split(kind, answers.data, order.answers)
     ctx.keys.create(key_id)
     steps = rows(ctx, actor, organisation_id, agreement_id, key_id, kind, order, answers)
     people = tuple(signatory_row(ctx, agreement_id, at, one, actor.language) for at, one in enumerate(signatories, 1))
@@ -105,6 +107,7 @@ def answer(ctx: Context, actor: Actor, agreement_id: str, answers: Mapping[str, 
     kind, before = pinned_kind(ctx, agreement), answers_of(ctx, agreement)
     after = Answers(before.data, {**before.given, **answers})
     refuse_wrong(kind, after.merged, answers)
+    refuse_other_split(kind, before.data, answers)
     sealed = ctx.seal(agreement.key_id, ANSWERS, after.to_bytes())
     ctx.write(WritePlan((guarded(agreement_id, revision, {"answers_sealed": sealed}),)))
     return revision + 1

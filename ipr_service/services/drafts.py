@@ -27,6 +27,8 @@ from ipr_service.store.sequencer import Insert, Update
 MAX_TITLE, MAX_NAME, MAX_CAPACITY, MAX_SIGNATORIES = 200, 200, 80, 20
 EDITABLE = frozenset({State.DRAFTING, State.NEGOTIATING})
 STALE = N_("Somebody changed this agreement since you last saw it. Load the page again.")
+_ACCEPTED = frozenset({"collaboration.split", "collaboration.rule", "collaboration.split_commitment"})
+_DIVIDE_ANEW = N_("All parties accepted this, and it stands in the log. To divide anew, propose another split, then draft again.")
 _CLOSED = N_("This agreement is {state}. Its text cannot be changed any more.")
 TITLE, ANSWERS = "agreement.title", "agreement.answers"
 
@@ -253,6 +255,30 @@ def refuse_wrong(kind: Kind, merged: Mapping[str, Any], given: Mapping[str, Any]
     wrong = tuple(one for one in problems if one.pointer.strip("/").split("/")[0] in given and not _is_open(one))
     if wrong:
         raise InputError(N_("Please check {count} of the answers"), problems=wrong, count=len(wrong))
+
+
+def refuse_other_split(kind: Kind, data: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Refuse to write other shares, another rule or another commitment into a text than all parties accepted and the log holds.
+
+    Words may change, a reason or how a party is called; who gets what may not.
+
+    Raises:
+        InputError: each such answer by its pointer.
+    """
+    accepted = [one.id for one in kind.questions if one.default_from in _ACCEPTED and one.id in data and one.id in given]
+    wrong = tuple(FieldProblem(f"/{id}", _DIVIDE_ANEW) for id in accepted if not _agrees(data[id], given[id]))
+    if wrong:
+        raise InputError(N_("Please check {count} of the answers"), problems=wrong, count=len(wrong))
+
+
+def _agrees(accepted: Any, given: Any) -> bool:
+    if not isinstance(accepted, list):
+        return bool(accepted == given)
+    if not isinstance(given, list) or len(given) != len(accepted):
+        return False
+    names = {one["party"] for one in accepted}
+    pairs = zip(accepted, given, strict=True)
+    return all(new.get("share") == old["share"] and new.get("party") not in names - {old["party"]} for old, new in pairs)
 
 
 def _is_open(problem: FieldProblem) -> bool:

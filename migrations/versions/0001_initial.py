@@ -1017,12 +1017,7 @@ def upgrade() -> None:
         sa.Column("party_id", sa.String(length=26), nullable=False, comment="who recorded it, or completed it"),
         sa.Column("person_id", sa.String(length=26), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "identities_sealed",
-            sa.LargeBinary(),
-            nullable=True,
-            comment="JSON: identity by id of party or person, as logged; payout and release",
-        ),
+        sa.Column("identities_sealed", sa.LargeBinary(), nullable=True, comment="JSON: identity by id of party or person, as logged"),
         sa.Column("commitment", sa.LargeBinary(length=32), nullable=True, comment="its entry in the log; payout and release"),
         sa.ForeignKeyConstraint(["collaboration_id"], ["collaboration.id"], name=op.f("fk_money_entry_collaboration_id")),
         sa.ForeignKeyConstraint(["hold_id"], ["money_hold.id"], name=op.f("fk_money_entry_hold_id")),

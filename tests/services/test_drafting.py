@@ -218,6 +218,18 @@ def test_a_co_development_agreement_is_filled_in_from_the_collaboration_and_its_
     assert sorted(one["party"] for one in found.answers["contributions"]) == ["Rovere s.r.l.", "Rovere s.r.l.", "Studio Blu"]
     assert sorted(party.name for party in found.parties) == ["Rovere s.r.l.", "Studio Blu"]
     facts = {"form": "s.r.l.", "reg_no": "1", "seat": "Via 1", "capacity": "owner"}
+    accepted = found.answers["shares"]
+    others = (
+        {"shares": [{**accepted[0], "share": "9/10"}, {**accepted[1], "share": "1/10"}]},
+        {"shares": [{**accepted[0], "party": accepted[1]["party"]}, {**accepted[1], "party": accepted[0]["party"]}]},
+        {"split_rule": "agreed by negotiation"},
+        {"split_commitment": None},
+    )
+    for other in others:
+        with pytest.raises(InputError) as refused:
+            drafting.answer(ctx, made.marco, agreement_id, other, 1)
+        assert [one.pointer for one in refused.value.problems] == [f"/{next(iter(other))}"]
+    drafting.answer(ctx, made.marco, agreement_id, {"shares": [{**one, "reason": "as agreed"} for one in accepted]}, 1)
     answers = {
         "parties": [{**one, **facts} for one in found.answers["parties"]],
         "workplan": [{"task": "drawings", "party": "Studio Blu", "outcome": "drawings, 1 to 1", "due": "2027-03-31"}],
@@ -225,7 +237,7 @@ def test_a_co_development_agreement_is_filled_in_from_the_collaboration_and_its_
         "credit_line": "Design Studio Blu, made by Rovere",
         "courts": "Udine",
     }
-    drafting.answer(ctx, made.marco, agreement_id, answers, 1)
+    drafting.answer(ctx, made.marco, agreement_id, answers, 2)
     assert drafting.interview(ctx, made.marco, agreement_id).problems == ()
     words = [text for _, text in drafting.preview(ctx, made.anna, agreement_id).paragraphs()]
     assert any("50%" in text or "50 %" in text for text in words)

@@ -32,7 +32,7 @@ class MoneyEntry(Base):
     party_id: Mapped[str] = mapped_column(ForeignKey("collaboration_party.id"), comment="who recorded it, or completed it")
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
-    identities_sealed: Mapped[bytes | None] = mapped_column(comment="JSON: identity by id of party or person, as logged; payout and release")
+    identities_sealed: Mapped[bytes | None] = mapped_column(comment="JSON: identity by id of party or person, as logged")
     commitment: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, comment="its entry in the log; payout and release")
 
 

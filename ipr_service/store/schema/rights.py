@@ -179,7 +179,7 @@ class SplitAcceptance(Base):
 
 
 class Initiative(Base):
-    """An initiative as it was pre-checked before it began, kept so that one can come back to it. No evidence: changed and taken away at will."""
+    """An initiative as it was pre-checked before it began, kept to come back to. No evidence: changed and deleted at will."""
 
     __tablename__ = "initiative"
 
