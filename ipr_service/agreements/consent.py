@@ -149,6 +149,18 @@ def code_digest(secret: bytes, ceremony: str, signatory: str, document_sha256: s
     return hmac.digest(secret, _framed(fields), "sha256")
 
 
+def typed_code(code: str) -> str:
+    """The digits of what was typed.
+
+    Raises:
+        InputError: it cannot be a code.
+    """
+    typed = "".join(code.split()).replace("-", "")
+    if len(typed) != DIGITS or not (typed.isascii() and typed.isdigit()):
+        raise InputError.at("/code", N_("A code is {digits} digits, as in the mail. This did not count as a try."), digits=DIGITS)
+    return typed
+
+
 def passkey_challenge(ceremony: str, signatory: str, document_sha256: str, consent_sha256: str, nonce: bytes) -> bytes:
     """The 32 bytes a passkey signs: SHA-256 over ceremony, signatory, document, consent and a fresh nonce, length-prefixed."""
     fields = (b"ipr/passkey/v1", ceremony.encode(), signatory.encode(), document_sha256.encode(), consent_sha256.encode(), nonce)
@@ -189,7 +201,7 @@ def refuse(outcome: CodeOutcome, asked: CodeChallenge) -> None:
         ExpiredError: late.
     """
     if outcome is CodeOutcome.WRONG:
-        raise RefusedError(N_("This is not the code we sent. {left} tries are left."), left=ATTEMPTS - asked.attempts)
+        raise RefusedError(N_("This is not the code we sent. Tries left: {left}."), left=ATTEMPTS - asked.attempts)
     if outcome is CodeOutcome.SPENT:
         raise RateLimitError(N_("This code was tried too often. Ask for a new one."), retry_after=0)
     if outcome is CodeOutcome.LATE:

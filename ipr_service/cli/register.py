@@ -19,6 +19,7 @@ from ipr_service.cli.hashing import hash_files
 from ipr_service.cli.keeping import Log, Proved, known_keys, prove, stamp_over, without_files, write_bundle
 from ipr_service.cli.parcel import Parcel
 from ipr_service.cli.remote_log import RemoteLog, checked_address
+from ipr_service.errors import RefusedError
 from ipr_service.evidence.checkpoint import fingerprint
 from ipr_service.evidence.commitment import Openings
 from ipr_service.evidence.digest import to_base64
@@ -189,7 +190,11 @@ def _finish(log: Log, parcel: Parcel, part: Path, options: Options) -> int:
     if options.expected and options.expected.strip().lower() != found:
         click.echo(f"ipr: this log's key has the fingerprint {found}, not the expected one. Nothing was sent.", err=True)
         return FALSE
-    promise = log.register(parcel.commitment, parcel.key)
+    try:
+        promise = log.register(parcel.commitment, parcel.key)
+    except RefusedError:
+        click.echo(f"ipr: what was prepared waits in {part}: `ipr register --resume {part}` goes on with it; or delete it", err=True)
+        raise
     proved = prove(log, parcel.commitment, vkeys)
     write_bundle(log, parcel, proved, promise, stamp_over(log, proved), options.out)
     part.unlink()

@@ -67,6 +67,8 @@ def split(
     if case is None:
         raise click.UsageError("name a case file, or a record with --replay")
     text = _text(case)
+    if text.lstrip().startswith("{") and '"format"' in text:
+        raise click.UsageError(f"{case} is the record of a split, no case: use --replay {case}")
     if casebook.is_book(strict_yaml.read(text)):
         return _book(text, as_json)
     described = cases.load(text)

@@ -66,12 +66,13 @@ def sign(ctx: Context, signer: Signer, code: str, document_sha256: str, consent_
         consent_id: ``id/language@version`` of the consent text that the screen showed.
 
     Raises:
+        InputError: what was typed cannot be a code; that is no try.
         RefusedError: a wrong code (with the tries left), another document or consent text, not her turn, not opened, or over.
         ExpiredError: code or link ran out. RateLimitError: the code was tried too often.
         ConflictError: she signed already, or the code was used.
         NotFoundError: see ``links.find``.
     """
-    counted = False
+    code, counted = consent.typed_code(code), False
     for _ in range(TRIES):
         with ctx.database.reading() as session:
             loaded, row = find(ctx, session, signer)

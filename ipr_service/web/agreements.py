@@ -18,7 +18,7 @@ from ipr_service.web import desk, journey, questions
 from ipr_service.web.forms import Form, once
 from ipr_service.web.journey import At
 from ipr_service.web.languages import current
-from ipr_service.web.pages import actor, ctx, done, go, logged_in, render
+from ipr_service.web.pages import actor, ctx, done, go, logged_in, mailed, render
 from ipr_service.web.sending import attachment
 
 pages = Blueprint("agreements", __name__, url_prefix="/agreements")
@@ -201,6 +201,9 @@ def show(agreement_id: str) -> Response:
 @once
 def interview(agreement_id: str) -> Response:
     """Answer what the data does not; the text stands beside."""
+    now = agreements.agreement(ctx(), actor(), agreement_id)
+    if now.line.state not in ("drafting", "negotiating"):
+        return go("agreements.show", agreement_id=agreement_id)
     found = drafting.interview(ctx(), actor(), agreement_id)
     form = Form.read(**{"revision": str(found.revision), **questions.start_of(found)})
     sent = list(request.form) if form.sent else []
@@ -219,7 +222,7 @@ def interview(agreement_id: str) -> Response:
         form.status,
         found=found,
         form=form,
-        agreement=agreements.agreement(ctx(), actor(), agreement_id),
+        agreement=now,
         text=drafting.preview(ctx(), actor(), agreement_id),
         rows=lambda one: questions.row_count(one.question, one.value, form, sent),
         countries=countries(current()),
@@ -283,7 +286,7 @@ def send(agreement_id: str) -> Response:
     form = Form.read()
     with form.catching():
         signing.send(ctx(), actor(), agreement_id, form.value("mode") or "parallel")
-        return done(_("The links are on their way, each to its signatory alone."), "agreements.show", agreement_id=agreement_id)
+        return done(mailed(_("The links are on their way, each to its signatory alone.")), "agreements.show", agreement_id=agreement_id)
     return _show(agreement_id, form)
 
 

@@ -27,7 +27,7 @@ from ipr_service.web.guard import secret_page
 from ipr_service.web.invitations import arriving
 from ipr_service.web.journey import At
 from ipr_service.web.languages import current, offered
-from ipr_service.web.pages import actor, client_address, ctx, done, go, logged_in, render
+from ipr_service.web.pages import actor, client_address, ctx, done, go, logged_in, mailed, render
 from ipr_service.web.pictures import ring
 
 pages = Blueprint("collaborations", __name__, url_prefix="/collaborations")
@@ -227,7 +227,7 @@ def invite(collaboration_id: str) -> Response:
         with form.catching():
             order = joining.Invite(form.value("name"), form.value("email"), form.value("part"), form.value("language"))
             joining.invite(ctx(), actor(), collaboration_id, order)
-            return done(_("The invitation is on its way."), "collaborations.show", collaboration_id=collaboration_id)
+            return done(mailed(_("The invitation is on its way.")), "collaborations.show", collaboration_id=collaboration_id)
     return render("collaborations/invite.html", form.status, form=form, found=found, offered=offered(ctx().settings), **words())
 
 
@@ -237,7 +237,7 @@ def invite(collaboration_id: str) -> Response:
 def invite_again(collaboration_id: str, party_id: str) -> Response:
     """Send a new link."""
     joining.invite_again(ctx(), actor(), collaboration_id, party_id)
-    return done(_("A new link is on its way; the old one ended."), "collaborations.show", collaboration_id=collaboration_id)
+    return done(mailed(_("A new link is on its way; the old one ended.")), "collaborations.show", collaboration_id=collaboration_id)
 
 
 @pages.post("/<collaboration_id>/parties/<party_id>/part")

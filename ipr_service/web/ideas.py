@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.datastructures import FileStorage
 
-from ipr_service.errors import InputError
+from ipr_service.errors import N_, InputError
 from ipr_service.rights.notation import exact
 from ipr_service.services import dossiers, library, proving, registration, sharing
 from ipr_service.services.access import Actor
@@ -316,6 +316,8 @@ def bundle(idea_id: str, number: int) -> Response:
     """The proof bundle; ``?files=no`` leaves the originals out, ``?files=3`` all but one."""
     files = request.args.get("files", "")
     position = int(files) if files.isascii() and files.isdigit() and len(files) < 5 else None
+    if files not in ("", "no") and position is None:  # somebody trims an address to pass one file on: never more than was meant
+        raise InputError.at("/files", N_("Write files=no for a bundle without files, files=3 for the third alone, or leave it out."))
     with _sent() as out:
         proving.write_bundle(ctx(), actor(), idea_id, number, out, language=current(), with_files=files != "no", position=position)
     return send_file(out, BUNDLE_TYPE, as_attachment=True, download_name=f"idea-{idea_id[-8:]}-{number}.asice")

@@ -14,7 +14,7 @@ from ipr_service.services.words import countries
 from ipr_service.web import session as browser
 from ipr_service.web.forms import Form, once
 from ipr_service.web.languages import current, offered
-from ipr_service.web.pages import actor, ctx, done, logged_in, render
+from ipr_service.web.pages import actor, ctx, done, logged_in, mailed, render
 
 pages = Blueprint("organisations", __name__, url_prefix="/organisations")
 ROLES = {
@@ -135,7 +135,7 @@ def invite(organisation_id: str) -> Response:
     form = Form.read()
     with form.catching():
         organisations.invite(ctx(), actor(), organisation_id, form.value("email"), form.value("role"), form.value("language"))
-        return done(_("The invitation is on its way."), "organisations.show", organisation_id=organisation_id)
+        return done(mailed(_("The invitation is on its way.")), "organisations.show", organisation_id=organisation_id)
     return _show(organisation_id, form)
 
 

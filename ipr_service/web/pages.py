@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
 from ipr_service.errors import N_, UnauthenticatedError
 from ipr_service.services.access import NOBODY, Actor
@@ -76,6 +77,13 @@ def done(message: str, endpoint: str, **values: Any) -> Response:
     """
     flash(message, "done")
     return go(endpoint, **values)
+
+
+def mailed(message: str) -> str:
+    """What is said after a mail was written: also that it went nowhere, where no mail server is set."""
+    if ctx().settings.smtp_url:
+        return message
+    return message + " " + _("But this installation sends no mail: its operator finds it on the operator's page.")
 
 
 def local_address(address: str | None) -> str | None:

@@ -25,7 +25,7 @@ from ipr_service.web.forms import Form, once
 from ipr_service.web.invitations import arriving
 from ipr_service.web.journey import At, Step, steps
 from ipr_service.web.languages import current, offered, when
-from ipr_service.web.pages import actor, ctx, done, logged_in, render
+from ipr_service.web.pages import actor, ctx, done, logged_in, mailed, render
 from ipr_service.web.sending import attachment, continues, stored
 
 pages = Blueprint("sharing", __name__, url_prefix="/disclosures")
@@ -201,9 +201,9 @@ def new(idea_id: str) -> Response:
                 made = disclosure.offer(ctx(), actor(), _order(form, idea_id))
             except InputError as problem:
                 raise _flat(problem) from problem
-            said = _("The invitation is on its way. The NDA waits for both signatures.")
+            said = mailed(_("The invitation is on its way. The NDA waits for both signatures."))
             if made.open_questions:
-                said = _("The invitation is on its way. The NDA still has open questions: answer them next.")
+                said = mailed(_("The invitation is on its way. The NDA still has open questions: answer them next."))
             return done(said, "sharing.show", disclosure_id=made.disclosure_id)
     own = organisations.details(ctx(), actor(), found.organisation_id).organisation
     return render(
@@ -294,7 +294,7 @@ def _strip(found: Details) -> list[Step]:
 def invite_again(disclosure_id: str) -> Response:
     """Send the invitation again."""
     disclosure.invite_again(ctx(), actor(), disclosure_id)
-    return done(_("A new invitation is on its way. Earlier links stopped working."), "sharing.show", disclosure_id=disclosure_id)
+    return done(mailed(_("A new invitation is on its way. Earlier links stopped working.")), "sharing.show", disclosure_id=disclosure_id)
 
 
 @pages.route("/<disclosure_id>/more", methods=["GET", "POST"])

@@ -16,7 +16,7 @@ from ipr_service.services.signing import AsMember, ByLink
 from ipr_service.web.agreements import ZIP, words
 from ipr_service.web.forms import Form, once
 from ipr_service.web.guard import secret_page
-from ipr_service.web.pages import actor, client_address, ctx, done, logged_in, render
+from ipr_service.web.pages import actor, client_address, ctx, done, logged_in, mailed, render
 from ipr_service.web.sending import attachment
 
 pages = Blueprint("signing", __name__)
@@ -47,7 +47,7 @@ def _code(signer: signing.Signer, address: Address) -> Response:
     form = Form.read()
     with form.catching():
         signing.request_code(ctx(), signer)
-        return _back(_("The code is on its way to your mailbox."), address)
+        return _back(mailed(_("The code is on its way to your mailbox.")), address)
     return _page(signer, address, form)
 
 

@@ -87,7 +87,7 @@ def test_a_code_works_until_one_second_before_its_end_and_not_at_its_end() -> No
 
 def test_each_refusal_says_what_to_do() -> None:
     asked = replace(consent.challenge(digest("123456"), NOW), attempts=2)
-    with pytest.raises(RefusedError, match="3 tries are left"):
+    with pytest.raises(RefusedError, match="Tries left: 3"):
         consent.refuse(consent.CodeOutcome.WRONG, asked)
     with pytest.raises(RateLimitError, match="new one"):
         consent.refuse(consent.CodeOutcome.SPENT, asked)

@@ -136,7 +136,7 @@ def test_the_sixth_try_is_refused_even_when_it_is_right(sqlite_ctx: Context, clo
     page, code = signing.look(ctx, link), code_of(ctx, clock, link, nda.recipient)
     wrong = f"{(int(code) + 1) % 10**6:06d}"
     for left in (4, 3, 2, 1, 0):
-        with pytest.raises(RefusedError, match=f"{left} tries are left"):
+        with pytest.raises(RefusedError, match=f"Tries left: {left}"):
             signing.sign(ctx, link, wrong, page.document_sha256, page.consent_id)
     with pytest.raises(RateLimitError, match="Ask for a new one"):
         signing.sign(ctx, link, code, page.document_sha256, page.consent_id)
@@ -153,6 +153,19 @@ def test_the_fifth_try_may_still_be_right(sqlite_ctx: Context, clock: MovingCloc
         with pytest.raises(RefusedError):
             signing.sign(ctx, link, f"{(int(code) + 1) % 10**6:06d}", page.document_sha256, page.consent_id)
     signing.sign(ctx, link, code[:3] + " " + code[3:], page.document_sha256, page.consent_id)
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "12345", "1234567", "１２３４５６"])
+def test_what_cannot_be_a_code_is_said_and_is_no_try(ctx: Context, clock: MovingClock, typed: str) -> None:
+    nda = sent(ctx, clock)
+    link = link_of(ctx, nda.recipient)
+    page, code = signing.look(ctx, link), code_of(ctx, clock, link, nda.recipient)
+    with pytest.raises(InputError) as refused:
+        signing.sign(ctx, link, typed, page.document_sha256, page.consent_id)
+    assert [one.pointer for one in refused.value.problems] == ["/code"]
+    with ctx.database.reading() as session:
+        assert session.scalar(select(SigningCode.attempts)) == 0
+    signing.sign(ctx, link, code, page.document_sha256, page.consent_id)
 
 
 def test_guesses_at_the_same_moment_are_not_more_than_the_limit(ctx: Context, clock: MovingClock) -> None:

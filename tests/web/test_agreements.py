@@ -126,7 +126,7 @@ def test_a_guest_signs_on_a_phone_without_an_account(
     clock.forward(seconds=31)
     assert "A code is on its way" in press(guest, link, "/code")
     (code,) = re.findall(r"Your code is ([0-9]{6})", mails(sqlite_ctx, "mara@vidal.example")[0].body)
-    assert "tries are left" in press(guest, link, "/sign", code=f"{(int(code) + 1) % 10**6:06d}")
+    assert "Tries left" in press(guest, link, "/sign", code=f"{(int(code) + 1) % 10**6:06d}")
     assert "Your signature is in the log" in press(guest, link, "/sign", code=code)
     sign(sqlite_ctx, clock, "sara@example.org")
     work(sqlite_ctx)
@@ -134,6 +134,12 @@ def test_a_guest_signs_on_a_phone_without_an_account(
     assert guest.get(f"{link}/file?what=sealed").data.startswith(document.data)
     assert guest.get(f"{link}/file?what=evidence").data[:2] == b"PK"
     assert "Everybody has signed" in text(walked[1], f"/agreements/{walked[0].id}")
+
+
+def test_a_text_that_is_final_has_no_questions_any_more(walked: tuple[Nda, Browser]) -> None:
+    nda, browser = walked
+    answer = browser.get(f"/agreements/{nda.id}/interview")
+    assert (answer.status_code, answer.location) == (303, f"/agreements/{nda.id}")
 
 
 def test_a_guest_declines_with_a_reason_that_the_sender_reads(sqlite_ctx: Context, walked: tuple[Nda, Browser], guest: Browser) -> None:

@@ -6,6 +6,7 @@ import io
 import re
 from threading import Thread
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
@@ -90,6 +91,14 @@ def test_the_bundle_of_the_receipt_verifies_and_the_certificate_is_a_pdf(sara: B
     assert bool(without)
     assert [check.outcome for check in without.checks if check.name == "file.1"] == ["absent"]
     assert sara.get(f"{at}/certificate").data.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("files", ["abc", "-1", "1,2", "99999"])
+def test_a_mistyped_choice_of_files_gives_no_bundle_rather_than_all_files(sara: Browser, files: str) -> None:
+    sara.sign_up()
+    at = register(sara).headers["Location"]
+    answer = fetch(sara, f"{at}/bundle?files={files}")
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
 
 
 def test_a_kept_file_comes_back_as_an_attachment_that_runs_nothing(sara: Browser) -> None:
