@@ -118,6 +118,8 @@ def _unsigned(country: str, right: str, words: tuple[str, ...], on: date, langua
     for one in data["owners"]:
         click.echo(_line(f"{one['maker']} ({one['working']}) -> {one['holder'] or 'undetermined'}", one))
     click.echo(_line("shares", data["shares"]))
+    if data["sole"]:
+        click.echo(f"{say(language, unsigned.SOLE)}.")
     for group, name in (("powers", "act"), ("forms", "act"), ("silent_licence", "about")):
         for one in data[group]:
             click.echo(_line(f"{group.replace('_', ' ')}: {one[name]}", one))

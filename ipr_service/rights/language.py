@@ -181,10 +181,16 @@ def _over(values: list[Any]) -> Value:
 
 
 def _months(values: list[Any]) -> Fraction:
-    """Whole months from the first day to the second; 0 when it is not later."""
+    """Whole months from the first day to the second.
+
+    Raises:
+        InputError: the second day is before the first.
+    """
     first, last = values
+    if last < first:
+        raise InputError(N_("{last} is before {first}. Swap the two days, or correct one"), first=str(first), last=str(last))
     months = (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
-    return Fraction(max(months, 0))
+    return Fraction(months)
 
 
 def _least(values: list[Any]) -> Value:

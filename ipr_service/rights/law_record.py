@@ -59,7 +59,7 @@ def outlook(found: Outlook, say: Say = _plain) -> dict[str, Any]:
             {"act": act} | outcome(one, one.value.code, law_words.rule(one.value), say)
             if isinstance(one, Value)
             else {"act": act} | outcome(one, None, (), say)
-            for act, one in found.powers
+            for act, one in (() if found.sole else found.powers)  # who holds all asks nobody
         ],
     }
     return data | _papers_data(found, say)

@@ -91,6 +91,8 @@ def minor(amount: str | int, currency: str, *, signed: bool = False) -> Money:
         InputError: not an exact number, finer than the currency's minor unit, negative, or more than :data:`MAX_UNITS`; at ``/amount``.
     """
     places = places_of(currency)
+    if isinstance(amount, str) and not set(amount).isdisjoint("/%"):
+        raise InputError.at("/amount", N_("An amount is a decimal such as 12.50; a share or a fraction is none"))
     try:
         units = exact(amount) * 10**places
     except InputError as problem:

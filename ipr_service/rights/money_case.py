@@ -191,6 +191,8 @@ def _amount(node: Node, currency: str, least: int | None = 1) -> int:
     if least is not None:
         return waterfall.amount(node, currency)
     places = places_of(currency)
+    if isinstance(node.value, str) and not set(node.value).isdisjoint("/%"):
+        node.refuse(N_("An amount is a decimal such as 12.50; a share or a fraction is none"))
     units: Fraction = node.placed(lambda: exact(node.value)) * 10**places
     if units.denominator != 1 or abs(units) > MAX_UNITS:
         node.refuse(

@@ -180,7 +180,7 @@ def _record(form: Form) -> Record:
 def new(collaboration_id: str) -> Response:
     """A new licence: see what it does beside the others, then record it."""
     found = grants.register(ctx(), actor(), collaboration_id)
-    form = Form.read(acts="make sell", purpose="exploitation", exclusivity="non-exclusive", asset=request.args.get("asset", ""))
+    form = Form.read(exclusivity="non-exclusive", asset=request.args.get("asset", ""))
     seen: Checked | None = None
     if form.sent:
         with form.catching():

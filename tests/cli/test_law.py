@@ -102,3 +102,13 @@ def test_a_maker_that_cannot_be_taken_is_refused(ipr: Ipr, maker: str, why: str)
     ended = ipr("law", "IT", "patent", "--maker", maker)
     assert ended.code == 2
     assert why in ended.err
+
+
+@pytest.mark.parametrize(("country", "right"), [("IT", "patent"), ("FR", "patent"), ("ES", "patent"), ("IT", "copyright")])
+def test_who_holds_all_has_nobody_to_ask(ipr: Ipr, country: str, right: str) -> None:
+    """RIGHTS 3: the rules between co-owners need two of them."""
+    told = json.loads(ipr("law", country, right, "--maker", "acme IT", "--json").out)
+    assert (told["sole"], told["powers"]) == (True, [])
+    said = ipr("law", country, right, "--maker", "acme IT").out
+    assert "nobody else has to agree" in said
+    assert "Nobody may do it alone" not in said

@@ -63,7 +63,6 @@ def expression(text: str) -> language.Expression:
         ("{up-to: [points, 30]}", True),
         ("{before: [joined, left]}", True),
         ("{months: [joined, left]}", F(13)),
-        ("{months: [left, joined]}", F(0)),
         ("{if: [{in: [role, [form]]}, 1, 2]}", F(1)),
         ("{not: {known: hours}}", True),
         ("{known: points}", True),
@@ -91,6 +90,11 @@ def test_what_is_missing_is_named_and_never_taken_for_zero(text: str, missing: s
     found = evaluate(expression(text), scope)
     assert isinstance(found, Lacking)
     assert {fact.fact for fact in found.missing} == missing
+
+
+def test_a_period_does_not_run_backwards() -> None:
+    with pytest.raises(InputError, match="2024-01-31 is before 2025-03-30"):
+        evaluate(expression("{months: [left, joined]}"), scope)
 
 
 def test_nothing_is_divided_by_zero() -> None:

@@ -52,7 +52,9 @@ def test_a_negative_amount_keeps_its_sign_before_the_whole() -> None:
     [
         ("0.005", "EUR", "EUR has 2 decimals; an amount cannot be finer than 0.01"),
         ("0.5", "JPY", "JPY has 0 decimals"),
-        ("1/3", "EUR", "cannot be finer"),
+        ("1/3", "EUR", "a share or a fraction is none"),
+        ("50 %", "EUR", "a share or a fraction is none"),
+        ("1/2", "EUR", "a share or a fraction is none"),
         ("-1", "EUR", "What is paid back is a refund"),
         ("10000000000000.01", "EUR", "at most 10000000000000.00 EUR"),
         ("1" + "0" * 400, "EUR", "at most 30 digits"),
